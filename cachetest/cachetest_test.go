@@ -1,0 +1,108 @@
+package cachetest
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/advcache/advcache"
+)
+
+// inBubble is the harness of a cache in memory.
+func inBubble(newCache func() advcache.Cache[string]) Harness {
+	return Harness{
+		New:    func(*testing.T) advcache.Cache[string] { return newCache() },
+		Around: synctest.Test,
+	}
+}
+
+func TestMapCache(t *testing.T) {
+	Run(t, inBubble(func() advcache.Cache[string] { return newMapCache() }))
+}
+
+func TestWrapper(t *testing.T) {
+	Run(t, inBubble(func() advcache.Cache[string] { return wrap(newMapCache()) }))
+}
+
+// TestDeaf is about a cache that answers although the context is done.
+func TestDeaf(t *testing.T) {
+	Run(t, inBubble(func() advcache.Cache[string] {
+		m := newMapCache()
+		m.deaf = true
+		return m
+	}))
+}
+
+// TestBare is about a cache that can do nothing special, by itself and in a
+// wrapper that would pass it on.
+func TestBare(t *testing.T) {
+	h := inBubble(func() advcache.Cache[string] { return bare{newMapCache()} })
+	h.Without = []string{capSetIfAbsent, capSetEntryIf, capGetMany, capSetMany, capClear, capRevalidate}
+	Run(t, h)
+
+	h = inBubble(func() advcache.Cache[string] { return wrap(bare{newMapCache()}) })
+	h.Without = []string{capSetIfAbsent, capSetEntryIf, capClear}
+	t.Run("Wrapped", func(t *testing.T) { Run(t, h) })
+}
+
+// TestUnits is about lives and resolutions that harnesses may ask for.
+func TestUnits(t *testing.T) {
+	for _, unit := range []time.Duration{minUnit, time.Second, 90 * time.Second, maxUnit} {
+		t.Run(unit.String(), func(t *testing.T) {
+			h := inBubble(func() advcache.Cache[string] { return newMapCache() })
+			h.Unit = unit
+			Run(t, h)
+		})
+	}
+}
+
+func TestImpossibleHarness(t *testing.T) {
+	empty := func(*testing.T) advcache.Cache[string] { return newMapCache() }
+	for _, test := range []struct {
+		h    Harness
+		says string
+	}{
+		{Harness{}, "Harness.New is nil; it must return an empty cache"},
+		{Harness{New: empty, Unit: -1}, "Harness.Unit is -1ns; it must be between 10ms and 1h0m0s"},
+		{Harness{New: empty, Unit: time.Millisecond}, "Harness.Unit is 1ms"},
+		{Harness{New: empty, Unit: 2 * time.Hour}, "Harness.Unit is 2h0m0s"},
+		{Harness{New: empty, Resolution: -1}, "Harness.Resolution is -1ns"},
+		{Harness{New: empty, Resolution: 60 * time.Millisecond}, "Harness.Resolution is 60ms; it must be between 0 and 50ms"},
+		{Harness{New: empty, Unit: time.Hour, Resolution: time.Second}, "Harness.Resolution is 1s; it must be between 0 and 100ms"},
+		{Harness{New: empty, Without: []string{"Setnx"}}, `Harness.Without has "Setnx"; capabilities are SetIfAbsent, SetEntryIf, GetMany, SetMany, Clear, Revalidate`},
+	} {
+		func() {
+			defer func() {
+				if said, _ := recover().(string); !strings.Contains(said, test.says) {
+					t.Errorf("panic: %q; want %q", said, test.says)
+				}
+			}()
+			Run(t, test.h)
+		}()
+	}
+}
+
+// TestTable is about what the suite is made of.
+func TestTable(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, topic := range topics {
+		for _, c := range topic.checks {
+			name := topic.name + "/" + c.name
+			if c.name == "" || c.law == "" || c.says == "" || c.run == nil {
+				t.Errorf("%s has no name, law, words or code", name)
+			}
+			if seen[name] {
+				t.Errorf("%s is there twice", name)
+			}
+			seen[name] = true
+		}
+	}
+	keys := make(map[string]bool)
+	for _, key := range awkwardKeys() {
+		if keys[key] || key == "" {
+			t.Errorf("the awkward key %s is empty, or there twice", short(key))
+		}
+		keys[key] = true
+	}
+}

@@ -1,0 +1,134 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The interfaces here are optional: a cache that can do more than [Cache] has
+// the method. Callers use the function of the same name, which asks for the
+// method and falls back, or says that there is no way. A wrapper of ours
+// passes on what its cache can do.
+
+// SetIfAbsenter is implemented by caches with an atomic SetIfAbsent.
+type SetIfAbsenter[V any] interface {
+	SetIfAbsent(ctx context.Context, key string, value V, ttl time.Duration) (bool, error)
+}
+
+// SetIfAbsent stores value unless the key exists, and reports whether it did.
+// It is atomic and succeeds exactly where Exists is false: over a miss, a dead,
+// a stale or a negative entry. A cache that cannot do that gives
+// errors.ErrUnsupported.
+func SetIfAbsent[V any](ctx context.Context, c Cache[V], key string, value V, ttl time.Duration) (bool, error) {
+	if s, ok := c.(SetIfAbsenter[V]); ok {
+		return s.SetIfAbsent(ctx, key, value, ttl)
+	}
+	return false, unsupported(c, "SetIfAbsent")
+}
+
+// EntryIfSetter is implemented by caches with an atomic SetEntryIf.
+type EntryIfSetter[V any] interface {
+	SetEntryIf(ctx context.Context, key string, entry Entry[V], seen Version) (bool, error)
+}
+
+// SetEntryIf stores entry only if the level still holds for key what it held
+// when it handed out seen, a Version of a hit or of a miss, and reports whether
+// it did. A level may count as unchanged what it has since lost by itself, by
+// expiry or eviction. It may also answer false although nothing changed, where
+// it remembers changes more coarsely than by key; it never answers true after
+// a Delete or a Set of the key. A cache that cannot do that gives
+// errors.ErrUnsupported. As with SetEntry, a dead entry removes.
+func SetEntryIf[V any](ctx context.Context, c Cache[V], key string, entry Entry[V], seen Version) (bool, error) {
+	if s, ok := c.(EntryIfSetter[V]); ok {
+		return s.SetEntryIf(ctx, key, entry, seen)
+	}
+	return false, unsupported(c, "SetEntryIf")
+}
+
+// ManyGetter is implemented by caches that read many keys in fewer requests.
+type ManyGetter[V any] interface {
+	GetMany(ctx context.Context, keys []string) (map[string]V, error)
+}
+
+// GetMany returns the values of those keys that Get would hit. With an error,
+// the map holds what could be read. A cache without the method is asked key by
+// key.
+func GetMany[V any](ctx context.Context, c Cache[V], keys []string) (map[string]V, error) {
+	if g, ok := c.(ManyGetter[V]); ok {
+		return g.GetMany(ctx, keys)
+	}
+	found := make(map[string]V, len(keys))
+	var errs []error
+	for _, key := range keys {
+		value, ok, err := c.Get(ctx, key)
+		if err != nil {
+			errs = append(errs, err)
+		} else if ok {
+			found[key] = value
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return found, errors.Join(errs...)
+}
+
+// ManySetter is implemented by caches that write many keys in fewer requests.
+type ManySetter[V any] interface {
+	SetMany(ctx context.Context, values map[string]V, ttl time.Duration) error
+}
+
+// SetMany sets every key of values, as Set does. With an error, some may be
+// set. A cache without the method is asked key by key.
+func SetMany[V any](ctx context.Context, c Cache[V], values map[string]V, ttl time.Duration) error {
+	if s, ok := c.(ManySetter[V]); ok {
+		return s.SetMany(ctx, values, ttl)
+	}
+	var errs []error
+	for key, value := range values {
+		if err := c.Set(ctx, key, value, ttl); err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Clearer is implemented by caches that can find their keys by prefix.
+type Clearer interface {
+	Clear(ctx context.Context, prefix string) error
+}
+
+// Clear deletes all keys that begin with prefix; all keys, if it is empty. A
+// load or write that runs at the same time may come before or after it. A
+// cache that cannot do that gives errors.ErrUnsupported.
+func Clear[V any](ctx context.Context, c Cache[V], prefix string) error {
+	if s, ok := c.(Clearer); ok {
+		return s.Clear(ctx, prefix)
+	}
+	return unsupported(c, "Clear")
+}
+
+// Revalidator is implemented by caches that can tell the present life of an
+// entry without moving its value.
+type Revalidator[V any] interface {
+	Revalidate(ctx context.Context, key string, entry Entry[V]) (Entry[V], bool, error)
+}
+
+// Revalidate returns what GetEntry would, given a copy of an entry that the
+// cache returned before: where the content is the same, the value is that of
+// the copy and none is moved. A cache without the method is asked by GetEntry.
+func Revalidate[V any](ctx context.Context, c Cache[V], key string, entry Entry[V]) (Entry[V], bool, error) {
+	if r, ok := c.(Revalidator[V]); ok {
+		return r.Revalidate(ctx, key, entry)
+	}
+	return c.GetEntry(ctx, key)
+}
+
+func unsupported[V any](c Cache[V], what string) error {
+	return fmt.Errorf("advcache: %T has no %s: %w", c, what, errors.ErrUnsupported)
+}

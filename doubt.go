@@ -1,0 +1,62 @@
+package advcache
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxDoubts is how many keys are remembered whose last write failed.
+const maxDoubts = 10_000
+
+// doubts is the keys that a level is not to be read for, because it has missed
+// a write of them and may hold what has since been replaced (law 7). The zero
+// value is ready for use.
+//
+// Keys beyond maxDoubts are not remembered one by one: instead, nothing is read
+// that is older than the last write that failed then.
+type doubts struct {
+	count  atomic.Int64 // len(keys), so that a healthy level costs one load
+	before atomic.Int64 // in Unix nanoseconds; 0: none
+
+	mu   sync.Mutex
+	keys map[string]struct{} // guarded by mu
+}
+
+// of reports whether the level is not to be read for key.
+func (d *doubts) of(key string) bool {
+	if d.count.Load() == 0 {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.keys[key]
+	return ok
+}
+
+// older reports whether an entry made at created is too old to be believed.
+func (d *doubts) older(created time.Time) bool {
+	before := d.before.Load()
+	return before != 0 && created.UnixNano() <= before
+}
+
+// wrote notes how a write or a delete of key ended.
+func (d *doubts) wrote(key string, err error) {
+	if err == nil && d.count.Load() == 0 {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case err == nil:
+		delete(d.keys, key)
+	case len(d.keys) >= maxDoubts:
+		d.before.Store(time.Now().UnixNano())
+	default:
+		if d.keys == nil {
+			d.keys = make(map[string]struct{})
+		}
+		d.keys[key] = struct{}{}
+	}
+	d.count.Store(int64(len(d.keys)))
+}

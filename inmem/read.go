@@ -1,0 +1,149 @@
+package inmem
+
+import (
+	"context"
+	"hash/maphash"
+	"iter"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/internal/live"
+)
+
+// Get implements [advcache.Cache]. It does not look at ctx, and the error is
+// always nil.
+func (c *Cache[V]) Get(_ context.Context, key string) (value V, ok bool, err error) {
+	n, ok := c.table.GetIfPresent(key)
+	if !ok {
+		return value, false, nil
+	}
+	if !n.FreshBeyond(c.clock.Horizon()) {
+		if n, _, ok = c.fresh(key, n); !ok {
+			return value, false, nil
+		}
+	}
+	if c.copy != nil {
+		return c.copy(n.Value), true, nil
+	}
+	return n.Value, true, nil
+}
+
+// fresh looks closely at n, which the engine holds for key or has just held.
+func (c *Cache[V]) fresh(key string, n *live.Node[V]) (*live.Node[V], live.Life, bool) {
+	n, life, ok := c.held(key, n)
+	if !ok || n.Absent() || !life.FreshAt(c.clock.Now()) {
+		return nil, live.Life{}, false
+	}
+	return n, life, true
+}
+
+// held returns n, or what has taken its place: a node ends shortly before the
+// engine lets go of it, and then the engine must be asked again, once the
+// change is made.
+func (c *Cache[V]) held(key string, n *live.Node[V]) (*live.Node[V], live.Life, bool) {
+	life, ok := n.Life()
+	if ok {
+		return n, life, true
+	}
+	if n = c.locked(key); n == nil {
+		return nil, live.Life{}, false
+	}
+	// It may have ended again since: then it was there at the time of locked.
+	life, ok = n.Life()
+	return n, life, ok
+}
+
+// locked returns what the engine holds for key, when no change is under way.
+func (c *Cache[V]) locked(key string) (n *live.Node[V]) {
+	c.table.Compute(key, func(old *live.Node[V], found bool) (*live.Node[V], otter.ComputeOp) {
+		if found {
+			n = old
+		}
+		return old, otter.CancelOp
+	})
+	return n
+}
+
+// look returns what is held for key, fresh or stale, and within its limit.
+func (c *Cache[V]) look(key string) (*live.Node[V], live.Life, bool) {
+	n, ok := c.table.GetIfPresent(key)
+	if !ok {
+		return nil, live.Life{}, false
+	}
+	n, life, ok := c.held(key, n)
+	if !ok || life.GoneAt(c.clock.Now()) {
+		return nil, live.Life{}, false
+	}
+	return n, life, true
+}
+
+// GetEntry implements [advcache.Cache]. The error is always nil.
+func (c *Cache[V]) GetEntry(_ context.Context, key string) (advcache.Entry[V], bool, error) {
+	seq := c.stripe(key).Load() // before the look: a change in between shows
+	n, life, ok := c.look(key)
+	if !ok {
+		return advcache.Entry[V]{Version: advcache.NewVersion(nil, seq+1)}, false, nil
+	}
+	e := entryOf(n, life)
+	if c.copy != nil && !e.Absent {
+		e.Value = c.copy(e.Value)
+	}
+	e.Version = advcache.NewVersion(n, seq+1)
+	return e, true, nil
+}
+
+// stripe returns the counter of writes that key belongs to.
+func (c *Cache[V]) stripe(key string) *atomic.Uint64 {
+	return &c.writes[maphash.String(stripeSeed, key)%uint64(len(c.writes))]
+}
+
+var stripeSeed = maphash.MakeSeed()
+
+// Exists implements [advcache.Cache]. The error is always nil.
+func (c *Cache[V]) Exists(_ context.Context, key string) (bool, error) {
+	n, ok := c.table.GetIfPresent(key)
+	if ok && !n.FreshBeyond(c.clock.Horizon()) {
+		_, _, ok = c.fresh(key, n)
+	}
+	return ok, nil
+}
+
+// GetMany implements [advcache.ManyGetter]. The error is always nil.
+func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, error) {
+	found := make(map[string]V, len(keys))
+	for _, key := range keys {
+		if value, ok, _ := c.Get(ctx, key); ok {
+			found[key] = value
+		}
+	}
+	return found, nil
+}
+
+// Revalidate implements [advcache.Revalidator]: as GetEntry, since nothing is
+// moved in memory. The error is always nil.
+func (c *Cache[V]) Revalidate(ctx context.Context, key string, _ advcache.Entry[V]) (advcache.Entry[V], bool, error) {
+	return c.GetEntry(ctx, key)
+}
+
+// All returns the entries that are not dead, in no order. Entries that change
+// during the iteration may or may not be seen.
+func (c *Cache[V]) All() iter.Seq2[string, advcache.Entry[V]] {
+	return func(yield func(string, advcache.Entry[V]) bool) {
+		now := c.clock.Now()
+		for key, n := range c.table.All() {
+			life, ok := n.Life()
+			if !ok || life.GoneAt(now) {
+				continue
+			}
+			e := entryOf(n, life)
+			if c.copy != nil && !e.Absent {
+				e.Value = c.copy(e.Value)
+			}
+			if !yield(key, e) {
+				return
+			}
+		}
+	}
+}

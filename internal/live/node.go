@@ -1,0 +1,198 @@
+package live
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// Never is the instant of what has no end, in Unix nanoseconds.
+	Never = math.MaxInt64
+
+	// ended marks a node that has left its cache.
+	ended = math.MinInt64
+
+	// closer marks a node that is no plain hit: a look at its life must decide.
+	closer = math.MinInt64 + 1
+)
+
+// Node is one entry of a cache in memory. All of it is fixed when it is made,
+// but for the mark that ends it. A replaced entry is a new node.
+//
+// It is as small as it can be, since there may be millions: what most entries
+// do not have is kept behind a pointer.
+type Node[V any] struct {
+	// until is the end of the time in which the node is a hit without further
+	// thought; or closer; or ended. One comparison tells life, limit and end.
+	until   atomic.Int64
+	created int64
+	extra   atomic.Pointer[extra]
+	Value   V
+}
+
+type extra struct {
+	life   *Life // nil: fresh until Node.until, and no more
+	absent bool
+	tags   []string
+	holds  atomic.Pointer[Hold]
+}
+
+// Life is the instants of an entry, in Unix nanoseconds.
+type Life struct {
+	Created int64
+	Fresh   int64 // Never: never stale
+	Stale   int64 // math.MinInt64: never served stale
+	Held    int64 // Never: no limit
+}
+
+// NewNode makes a node. The zero instants mean what they mean in an Entry.
+func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool, tags []string) *Node[V] {
+	l := Life{
+		Created: Nanos(created, 0),
+		Fresh:   Nanos(fresh, Never),
+		Stale:   Nanos(stale, math.MinInt64),
+		Held:    Nanos(held, Never),
+	}
+	n := &Node[V]{created: l.Created, Value: value}
+	n.until.Store(min(l.Fresh, l.Held))
+	if absent || len(tags) > 0 || l.Stale != math.MinInt64 || l.Held != Never {
+		n.extra.Store(&extra{life: &l, absent: absent, tags: tags})
+	}
+	if absent {
+		n.until.Store(closer)
+	}
+	return n
+}
+
+// FreshBeyond reports whether the node is a plain hit, and will be one at the
+// instant given.
+func (n *Node[V]) FreshBeyond(instant int64) bool { return n.until.Load() > instant }
+
+// Ended reports whether the node has left its cache.
+func (n *Node[V]) Ended() bool { return n.until.Load() == ended }
+
+// Life returns the instants of the node; ok is false if it has ended.
+func (n *Node[V]) Life() (l Life, ok bool) {
+	until := n.until.Load()
+	if until == ended {
+		return Life{}, false
+	}
+	if x := n.extra.Load(); x != nil && x.life != nil {
+		return *x.life, true
+	}
+	return Life{Created: n.created, Fresh: until, Stale: math.MinInt64, Held: Never}, true
+}
+
+// Absent reports whether the node is a negative entry.
+func (n *Node[V]) Absent() bool {
+	x := n.extra.Load()
+	return x != nil && x.absent
+}
+
+// Tags returns the tags of the entry, which must not be changed.
+func (n *Node[V]) Tags() []string {
+	if x := n.extra.Load(); x != nil {
+		return x.tags
+	}
+	return nil
+}
+
+// FreshAt reports whether the entry is fresh at now, and within its limit.
+func (l Life) FreshAt(now int64) bool {
+	return now < l.Fresh && now < l.Held || l.Fresh == Never && now < l.Held
+}
+
+// GoneAt reports whether the entry is dead at now, or past its limit.
+func (l Life) GoneAt(now int64) bool { return now >= l.Gone() && l.Gone() != Never }
+
+// Gone returns when the entry is dead or past its limit, whichever comes first.
+func (l Life) Gone() int64 { return min(max(l.Fresh, l.Stale), l.Held) }
+
+// Nanos returns t in Unix nanoseconds, or zero for the zero time. Instants that
+// do not fit (before 1678, after 2262) become the first or the last that do.
+func Nanos(t time.Time, zero int64) int64 {
+	switch {
+	case t.IsZero():
+		return zero
+	case t.Unix() >= math.MaxInt64/int64(time.Second):
+		return math.MaxInt64 - 1
+	case t.Unix() <= math.MinInt64/int64(time.Second):
+		return math.MinInt64 + 2
+	}
+	return t.UnixNano()
+}
+
+// Time is the inverse of Nanos.
+func Time(nanos, zero int64) time.Time {
+	if nanos == zero {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos)
+}
+
+// End marks the node as gone from its cache: nobody serves it any more, and
+// those who hold it let go. The cache calls it before the change is visible.
+func (n *Node[V]) End() {
+	n.until.Store(ended)
+	if x := n.extra.Load(); x != nil {
+		for h := x.holds.Swap(nil); h != nil; h = h.next {
+			h.of.Release()
+		}
+	}
+}
+
+// Holder keeps a pointer to a node in a hot path.
+type Holder interface {
+	// Release drops the pointer. It runs under a lock of the cache, and must
+	// not call it.
+	Release()
+}
+
+// Hold ties a Holder to a node, so that it lets go when the node ends: a hot
+// path must not keep the memory of what its cache has dropped.
+type Hold struct {
+	of   Holder
+	next *Hold
+}
+
+// maxHolds bounds the holders of one node, where a program wraps the same
+// function again and again.
+const maxHolds = 8
+
+// Hold adds h to the node's holders. The holder must have stored its pointer
+// before: if the answer is false, because there are too many holders or the
+// node has ended meanwhile, it must drop it again.
+func (n *Node[V]) Hold(h *Hold, of Holder) bool {
+	h.of = of
+	x := n.extra.Load()
+	for x == nil {
+		n.extra.CompareAndSwap(nil, &extra{})
+		x = n.extra.Load()
+	}
+	for {
+		head := x.holds.Load()
+		count := 0
+		for p := head; p != nil; p = p.next {
+			count++
+		}
+		if count >= maxHolds {
+			return false
+		}
+		h.next = head
+		if x.holds.CompareAndSwap(head, h) {
+			return !n.Ended()
+		}
+	}
+}
+
+// Holders calls yield with each holder of the node until it returns false.
+func (n *Node[V]) Holders(yield func(Holder) bool) {
+	if x := n.extra.Load(); x != nil {
+		for h := x.holds.Load(); h != nil; h = h.next {
+			if !yield(h.of) {
+				return
+			}
+		}
+	}
+}

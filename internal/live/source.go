@@ -1,0 +1,36 @@
+// Package live is about entries in memory that a hot path may hold without
+// asking their cache each time: the clock and the marks that tell it when to
+// stop (laws 1 and 3), and the loads that an invalidation bars.
+package live
+
+// Source is a cache in memory whose nodes a hot path may hold.
+type Source[V any] interface {
+	// Owner returns the cache itself. A wrapper that embeds a cache has its
+	// Source by promotion, and must not be bypassed: it is not the Owner.
+	Owner() any
+
+	// Clock returns the clock by which the nodes live.
+	Clock() *Clock
+
+	// Find returns the node that the cache holds for key, nil if there is
+	// none, and counts as an access. It does not keep key, and makes no copy
+	// of the value. The node may be stale, dead or negative, but it had not
+	// ended.
+	Find(key string) *Node[V]
+
+	// Begin registers a load of key, in one step with looking at what the
+	// cache holds: a Delete or Set of the key that comes later bars it.
+	Begin(key string) (*Pending, *Node[V])
+
+	// Commit stores node for key unless p is barred, and reports whether it
+	// did. A nil node removes what the cache holds. Commit may put a copy of
+	// its own in place of the node's value.
+	Commit(key string, p *Pending, node *Node[V]) (bool, error)
+
+	// End takes the load out again. Every Begin has one.
+	End(key string, p *Pending)
+
+	// Copier returns the function that copies values on their way out, nil if
+	// values are shared.
+	Copier() func(V) V
+}

@@ -1,0 +1,101 @@
+package advcache
+
+import (
+	"context"
+	"math"
+
+	"github.com/advcache/advcache/internal/live"
+)
+
+// level is the cache under a TTL, as loads use it: it orders what loads store
+// after the Deletes and Sets of this process (law 3). A failure to read is a
+// miss that has been reported.
+type level[V any] interface {
+	// ask looks key up. Where the order of things hangs on it, the answer
+	// holds a registered load, to be used by begin, or given back by release.
+	ask(ctx context.Context, key string) answer[V]
+	release(key string, a *answer[V])
+
+	// begin registers a load, and may bring the answer up to date without
+	// asking anybody: the key is locked.
+	begin(key string, a *answer[V]) *live.Pending
+	// again brings the answer up to date, if it may be out of date.
+	again(ctx context.Context, key string, p *live.Pending, a *answer[V])
+	// commit stores what was loaded, or removes what is held where entry is
+	// nil, unless p is barred or the level no longer holds what was seen.
+	commit(ctx context.Context, key string, p *live.Pending, seen Version, entry *Entry[V]) error
+	// end takes the load out again, any number of times.
+	end(key string, p *live.Pending)
+
+	set(ctx context.Context, key string, entry Entry[V]) error
+	delete(ctx context.Context, keys []string) error
+}
+
+// answer is what a level held. Where values are copied, this one is still the
+// level's own.
+type answer[V any] struct {
+	entry   Entry[V]
+	ok      bool
+	pending *live.Pending
+}
+
+// liveLevel is a cache in memory, used by its nodes.
+type liveLevel[V any] struct {
+	live.Source[V]
+
+	cache Cache[V]
+}
+
+func (l liveLevel[V]) ask(_ context.Context, key string) answer[V] {
+	return l.answerOf(l.Find(key))
+}
+
+func (l liveLevel[V]) answerOf(n *live.Node[V]) (a answer[V]) {
+	if n == nil {
+		return a
+	}
+	life, ok := n.Life()
+	if !ok || life.GoneAt(l.Clock().Now()) {
+		return a
+	}
+	a.ok = true
+	a.entry = Entry[V]{
+		Value:      n.Value,
+		CreatedAt:  live.Time(life.Created, math.MinInt64),
+		FreshUntil: live.Time(life.Fresh, live.Never),
+		StaleUntil: live.Time(life.Stale, math.MinInt64),
+		HeldUntil:  live.Time(life.Held, live.Never),
+		Absent:     n.Absent(),
+		Tags:       n.Tags(),
+	}
+	return a
+}
+
+func (l liveLevel[V]) release(string, *answer[V]) {}
+
+func (l liveLevel[V]) begin(key string, a *answer[V]) *live.Pending {
+	p, n := l.Begin(key)
+	*a = l.answerOf(n)
+	return p
+}
+
+func (l liveLevel[V]) again(context.Context, string, *live.Pending, *answer[V]) {}
+
+func (l liveLevel[V]) commit(_ context.Context, key string, p *live.Pending, _ Version, entry *Entry[V]) error {
+	var n *live.Node[V]
+	if entry != nil {
+		n = live.NewNode(entry.Value, entry.CreatedAt, entry.FreshUntil, entry.StaleUntil, entry.HeldUntil, entry.Absent, entry.Tags)
+	}
+	_, err := l.Commit(key, p, n) // a barred load is no error: somebody knew better
+	return err
+}
+
+func (l liveLevel[V]) end(key string, p *live.Pending) { l.End(key, p) }
+
+func (l liveLevel[V]) set(ctx context.Context, key string, entry Entry[V]) error {
+	return l.cache.SetEntry(ctx, key, entry)
+}
+
+func (l liveLevel[V]) delete(ctx context.Context, keys []string) error {
+	return l.cache.Delete(ctx, keys...)
+}

@@ -1,0 +1,201 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/advcache/advcache/internal/live"
+)
+
+// plainLevel is any other cache. It asks for an entry only after registering a
+// load, so that no change of this process falls between. A write of a loaded
+// value, a Set and a Delete of one key exclude each other.
+type plainLevel[V any] struct {
+	cache    Cache[V]
+	observe  *reporter
+	pendings *live.Pendings
+	locks    keyLocks
+	doubt    doubts
+	noIf     bool // the cache has no SetEntryIf
+}
+
+func newPlainLevel[V any](c Cache[V], observe *reporter) *plainLevel[V] {
+	_, conditional := c.(EntryIfSetter[V])
+	return &plainLevel[V]{cache: c, observe: observe, pendings: live.NewPendings(), noIf: !conditional}
+}
+
+func (l *plainLevel[V]) ask(ctx context.Context, key string) answer[V] {
+	a := answer[V]{pending: l.pendings.Begin(key)}
+	l.read(ctx, key, &a)
+	return a
+}
+
+func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
+	a.entry, a.ok = Entry[V]{}, false
+	if l.doubt.of(key) {
+		return
+	}
+	var err error
+	if panicked := guard(func() error {
+		a.entry, a.ok, err = l.cache.GetEntry(ctx, key)
+		return nil
+	}); panicked != nil {
+		err = panicked
+	}
+	if err == nil && a.ok && l.doubt.older(a.entry.CreatedAt) {
+		a.ok = false
+	}
+	if err != nil {
+		a.entry, a.ok = Entry[V]{}, false
+		if ctx.Err() == nil { // else it is the caller who has gone
+			l.observe.backendError(key, l.observe.opError("get", key, err))
+		}
+	}
+}
+
+// readMany returns the fresh values of keys, as far as they can be believed.
+func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V) {
+	if l.doubt.before.Load() != 0 {
+		return nil // the age of an entry must be known
+	}
+	keys = slices.DeleteFunc(keys, l.doubt.of)
+	var err error
+	if panicked := guard(func() error {
+		found, err = GetMany(ctx, l.cache, keys)
+		return nil
+	}); panicked != nil {
+		found, err = nil, panicked
+	}
+	if err != nil && ctx.Err() == nil {
+		l.observe.backendError("", l.observe.opError("get", "", err))
+	}
+	return found
+}
+
+func (l *plainLevel[V]) release(key string, a *answer[V]) {
+	if a.pending != nil {
+		l.pendings.End(key, a.pending)
+		a.pending = nil
+	}
+}
+
+func (l *plainLevel[V]) begin(key string, a *answer[V]) *live.Pending {
+	if a.pending == nil {
+		return l.pendings.Begin(key)
+	}
+	return a.pending
+}
+
+func (l *plainLevel[V]) again(ctx context.Context, key string, p *live.Pending, a *answer[V]) {
+	if p.Touched() {
+		l.read(ctx, key, a)
+	}
+}
+
+func (l *plainLevel[V]) end(key string, p *live.Pending) { l.pendings.End(key, p) }
+
+func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, seen Version, entry *Entry[V]) error {
+	unlock, err := l.locks.lock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if p.Barred() {
+		return nil
+	}
+	dead := Entry[V]{CreatedAt: time.Unix(0, 0), FreshUntil: time.Unix(0, 0)}
+	if entry == nil {
+		entry = &dead // setting it removes
+	}
+	stored, err := true, errors.ErrUnsupported
+	if !l.noIf && !seen.IsZero() {
+		stored, err = SetEntryIf(ctx, l.cache, key, *entry, seen)
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		stored, err = true, l.cache.SetEntry(ctx, key, *entry)
+	}
+	l.doubt.wrote(key, err)
+	if err == nil && stored {
+		l.pendings.Touch(key)
+	}
+	return err
+}
+
+func (l *plainLevel[V]) set(ctx context.Context, key string, entry Entry[V]) error {
+	l.pendings.Interrupt(key)
+	unlock, err := l.locks.lock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	l.pendings.Interrupt(key) // what began while this waited saw the older state
+	err = guard(func() error { return l.cache.SetEntry(ctx, key, entry) })
+	l.pendings.Interrupt(key) // and so did what began meanwhile
+	l.doubt.wrote(key, err)
+	return err
+}
+
+func (l *plainLevel[V]) delete(ctx context.Context, keys []string) error {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys))) // one order, so that two Deletes cannot wait for each other
+	for _, key := range keys {
+		l.pendings.Interrupt(key)
+		unlock, err := l.locks.lock(ctx, key)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
+	err := guard(func() error { return l.cache.Delete(ctx, keys...) })
+	for _, key := range keys {
+		l.pendings.Interrupt(key)
+		l.doubt.wrote(key, err)
+	}
+	return err
+}
+
+// keyLocks is a mutex for each key that is in use. The zero value is ready.
+type keyLocks struct {
+	mu    sync.Mutex
+	byKey map[string]*keyLock // guarded by mu
+}
+
+type keyLock struct {
+	held  chan struct{} // holds one token while locked
+	users int           // guarded by keyLocks.mu
+}
+
+// lock waits for the lock of key, or for ctx.
+func (ls *keyLocks) lock(ctx context.Context, key string) (unlock func(), err error) {
+	ls.mu.Lock()
+	if ls.byKey == nil {
+		ls.byKey = make(map[string]*keyLock)
+	}
+	l := ls.byKey[key]
+	if l == nil {
+		l = &keyLock{held: make(chan struct{}, 1)}
+		ls.byKey[key] = l
+	}
+	l.users++
+	ls.mu.Unlock()
+	select {
+	case l.held <- struct{}{}:
+		return func() {
+			<-l.held
+			ls.leave(key, l)
+		}, nil
+	case <-ctx.Done():
+		ls.leave(key, l)
+		return nil, ctx.Err()
+	}
+}
+
+func (ls *keyLocks) leave(key string, l *keyLock) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if l.users--; l.users == 0 {
+		delete(ls.byKey, key)
+	}
+}

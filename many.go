@@ -1,0 +1,232 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/advcache/advcache/internal/flight"
+)
+
+// batchFanOut is how many keys of one batch are asked or loaded at once, where
+// that takes one request for each.
+const batchFanOut = 32
+
+// GetMany returns the values for ks. What the cache does not hold is loaded: by
+// one call of a function for many keys ([TTL.FuncMany]), else key by key, 32 at
+// once; loads are shared with all other callers of the same keys. Keys that the
+// origin does not have are left out of the map. With an error, the map holds
+// what could be had, and the error says for each other key what went wrong, as
+// an [*OpError].
+func (f *Func[K, V]) GetMany(ctx context.Context, ks []K) (map[K]V, error) {
+	b := &batch[K, V]{f: f, ctx: ctx, values: make(map[K]V, len(ks))}
+	if f.engine.ttl == 0 {
+		b.bypass(ks)
+		return b.values, errors.Join(b.errs...)
+	}
+	todo := make([]*batchKey[K, V], 0, len(ks))
+	seen := make(map[K]struct{}, len(ks))
+	for _, k := range ks {
+		if _, again := seen[k]; again {
+			continue
+		}
+		seen[k] = struct{}{}
+		start := f.engine.hits.startHit()
+		v, key, ok, err := f.fromMemory(k)
+		switch {
+		case err != nil:
+			b.fail("", err)
+		case ok:
+			f.engine.hits.add(start)
+			b.values[k] = v
+		default:
+			todo = append(todo, &batchKey[K, V]{k: k, key: key})
+		}
+	}
+	todo = b.fromLevel(todo)
+	if f.loadMany != nil {
+		b.loadTogether(todo)
+	} else {
+		b.loadSingly(todo)
+	}
+	return b.values, errors.Join(b.errs...)
+}
+
+// batch is one call of GetMany.
+type batch[K comparable, V any] struct {
+	f   *Func[K, V]
+	ctx context.Context //nolint:containedctx // the batch lives as long as the call that has it
+
+	mu     sync.Mutex
+	values map[K]V // guarded by mu while keys are worked on at once
+	errs   []error // guarded by mu
+}
+
+// batchKey is a key of a batch that was not a plain hit in memory.
+type batchKey[K comparable, V any] struct {
+	k       K
+	key     string
+	answer  answer[V]
+	verdict verdict
+	lookup  time.Duration
+	call    *flight.Call[V]
+}
+
+func (b *batch[K, V]) have(k K, v V) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.values[k] = v
+}
+
+func (b *batch[K, V]) fail(key string, err error) {
+	if errors.Is(err, ErrNotFound) {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.errs = append(b.errs, b.f.engine.opError("load", key, err))
+}
+
+func (b *batch[K, V]) bypass(ks []K) {
+	if b.f.loadMany != nil {
+		values, err := b.f.loadMany(b.ctx, ks)
+		maps.Copy(b.values, values)
+		if err != nil {
+			b.errs = append(b.errs, err)
+		}
+		return
+	}
+	parallel(len(ks), func(i int) {
+		v, err := b.f.Get(b.ctx, ks[i])
+		if err != nil {
+			b.fail(b.f.key.template, err)
+			return
+		}
+		b.have(ks[i], v)
+	})
+}
+
+// fromLevel serves what the level holds, and returns the rest.
+func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V]) {
+	e := b.f.engine
+	start := time.Now()
+	todo = b.ask(todo, start)
+	var refresh []*batchKey[K, V]
+	for _, it := range todo {
+		it.verdict = e.judge(&it.answer, time.Now())
+		switch it.verdict {
+		case fresh:
+			e.hits.add(start)
+			b.values[it.k] = e.own(it.answer.entry.Value)
+			if e.wantsRefresh(&it.answer.entry, time.Now(), &b.f.cost) {
+				refresh = append(refresh, it)
+			}
+		case negative:
+			e.observe.negative(it.key, it.lookup)
+		case stale:
+			e.observe.stale(it.key, it.lookup)
+			b.values[it.k] = e.own(it.answer.entry.Value)
+			refresh = append(refresh, it)
+		case miss, spare:
+			rest = append(rest, it)
+		}
+	}
+	if b.f.loadMany != nil {
+		b.refreshTogether(refresh)
+	} else {
+		for _, it := range refresh {
+			e.refresh(b.ctx, it.key, &it.answer, b.f.origin(it.k))
+		}
+	}
+	for _, it := range todo {
+		if it.verdict != miss && it.verdict != spare {
+			e.level.release(it.key, &it.answer)
+		}
+	}
+	return rest
+}
+
+// ask looks the keys up. A level that is not in memory is asked for all fresh
+// values in one request first, and entry by entry only for what it may hold
+// beside these.
+func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batchKey[K, V]) {
+	e := b.f.engine
+	plain, _ := e.level.(*plainLevel[V])
+	if plain == nil {
+		for _, it := range todo {
+			it.answer = e.level.ask(b.ctx, it.key)
+			it.lookup = time.Since(start)
+		}
+		return todo
+	}
+	o := &e.opt
+	if len(todo) > 1 && o.RefreshAhead == 0 && o.EarlyExpiry == 0 {
+		keys := make([]string, len(todo))
+		for i, it := range todo {
+			keys[i] = it.key
+			it.answer.pending = plain.pendings.Begin(it.key)
+		}
+		found := plain.readMany(b.ctx, keys)
+		for _, it := range todo {
+			it.lookup = time.Since(start)
+			v, ok := found[it.key]
+			if !ok {
+				rest = append(rest, it)
+				continue
+			}
+			e.hits.add(start)
+			b.values[it.k] = v
+			e.level.release(it.key, &it.answer)
+		}
+		if o.Stale == 0 && o.StaleIfError == 0 && o.NegativeTTL == 0 {
+			return rest // the level holds nothing for these
+		}
+		todo = rest
+	}
+	parallel(len(todo), func(i int) {
+		it := todo[i]
+		if it.answer.pending == nil {
+			it.answer.pending = plain.pendings.Begin(it.key)
+		}
+		plain.read(b.ctx, it.key, &it.answer)
+		it.lookup = time.Since(start)
+	})
+	return todo
+}
+
+// loadSingly loads key by key, for functions that cannot do better.
+func (b *batch[K, V]) loadSingly(todo []*batchKey[K, V]) {
+	parallel(len(todo), func(i int) {
+		it := todo[i]
+		err := guard(func() error {
+			v, err := b.f.engine.load(b.ctx, it.key, &it.answer, b.f.origin(it.k), it.verdict == spare, it.lookup)
+			if err == nil {
+				b.have(it.k, v)
+			}
+			return err
+		})
+		if err != nil {
+			b.fail(it.key, err)
+		}
+	})
+}
+
+// parallel calls do for 0 to n-1, batchFanOut at once, and waits for all.
+func parallel(n int, do func(i int)) {
+	if n == 0 {
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, batchFanOut) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
+}
