@@ -29,8 +29,8 @@ type Func[K comparable, V any] struct {
 // all callers who wait for k. A done ctx does not keep a hit from being served.
 func (f *Func[K, V]) Get(ctx context.Context, k K) (V, error) {
 	if f.quick != nil {
-		if n := f.quick.find(k); n != nil {
-			return n.Value, nil
+		if v := f.quick.find(k); v != nil {
+			return *v, nil
 		}
 	}
 	return f.get(ctx, k)
@@ -56,8 +56,8 @@ func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
 // there is none, it returns the key.
 func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 	if f.quick == nil && f.memo != nil {
-		if n := f.memo.find(k); n != nil {
-			return f.valueOf(n), "", true, nil
+		if hot := f.memo.find(k); hot != nil {
+			return f.own(*hot), "", true, nil
 		}
 	}
 	var buf [128]byte
@@ -73,7 +73,7 @@ func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 	if n != nil {
 		if limit, ok := f.plainHit(n); ok {
 			f.memo.grant(k, n, limit, raw)
-			return f.valueOf(n), "", true, nil
+			return f.own(n.Value), "", true, nil
 		}
 	}
 	return v, string(raw), false, nil
@@ -91,11 +91,11 @@ func (f *Func[K, V]) plainHit(n *live.Node[V]) (limit int64, ok bool) {
 	return limit, limit > clock.Horizon() || limit > clock.Now() || limit == live.Never
 }
 
-func (f *Func[K, V]) valueOf(n *live.Node[V]) V {
+func (f *Func[K, V]) own(v V) V {
 	if f.copy != nil {
-		return f.copy(n.Value)
+		return f.copy(v)
 	}
-	return n.Value
+	return v
 }
 
 // unkept returns raw as a string, for a callee that does not keep it: raw may

@@ -1,8 +1,8 @@
 package advcache
 
 import (
-	"hash/maphash"
-	"reflect"
+	"math"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -14,112 +14,103 @@ import (
 // neither format its key, nor look it up, nor read the clock. It is a
 // set-associative table of pointers to the nodes that the cache in memory holds.
 //
-// It obeys the laws by the marks of the nodes: one comparison with the horizon
-// of the clock tells that a node is fresh, within its limit, and still the one
-// that the cache holds (laws 1 to 3). A node that leaves its cache is let go of
-// at once. Where the comparison fails, the slow path decides.
+// It obeys the laws by one comparison of a limit with the horizon of the clock,
+// which tells that the entry is fresh and within its limits. A node that leaves
+// its cache, by a Delete, a Set or an eviction, ends the limit before the change
+// is visible, and is let go of at once (laws 1 to 3). Where the comparison
+// fails, the slow path decides.
 //
 // The eviction policy of the cache must see the traffic: a sample of the hits is
 // told to it, chosen by key and tick, so that choosing costs nothing.
 type memo[K comparable, V any] struct {
 	source live.Source[V]
 	clock  *live.Clock
-	seed   maphash.Seed
-	word   uintptr // the size of an integer K in bytes; 0: any other K
-	limit  int     // slots at the most
+	hasher keyHasher[K]
+	limit  int // sets at the most
 	table  atomic.Pointer[memoTable[K, V]]
+	_      [64]byte // what follows is written to more often than the above
 
 	mu     sync.Mutex // held by the one that grants
 	denied int        // grants that cost another key its place, or were refused; guarded by mu
 }
 
 const (
-	memoWays  = 4   // slots of a set
-	memoStart = 256 // slots of the first table
+	memoWays  = 4  // slots of a set
+	memoStart = 64 // sets of the first table
 	// Of every 1<<memoTell hits, one is told to the eviction policy.
-	memoTell = 4
+	memoTell = 5
 )
 
 type memoTable[K comparable, V any] struct {
-	slots []atomic.Pointer[hotKey[K, V]]
+	sets  []memoSet[K, V]
 	shift uint // the highest bits of the hash choose the set
 }
 
-// hotKey is a key and the node that its function serves for it.
+// memoSet is one line of the processor's cache. The hashes spare a look at keys
+// that cannot match; each is written before its hotKey, and is but a hint.
+type memoSet[K comparable, V any] struct {
+	hashes [memoWays]atomic.Uint64
+	hots   [memoWays]atomic.Pointer[hotKey[K, V]]
+}
+
+// hotKey is a key and what its function serves for it. What a hit reads comes
+// first, to lie in one line of the processor's cache.
 type hotKey[K comparable, V any] struct {
-	node  *live.Node[V]
-	limit atomic.Int64 // a hit beyond it must look closer, in Unix nanoseconds
-	used  atomic.Bool  // hit since it was last asked to make room
+	limit atomic.Int64 // a hit beyond it must look closer, in Unix nanoseconds; ended: for good
 	key   K
+	value *V          // the node's
+	used  atomic.Bool // hit since it was last asked to make room
+	node  *live.Node[V]
 	name  string // in the cache
 	memo  *memo[K, V]
 	hold  live.Hold
 }
 
-func newMemo[K comparable, V any](source live.Source[V], limit int, k reflect.Type) *memo[K, V] {
-	m := &memo[K, V]{source: source, clock: source.Clock(), seed: maphash.MakeSeed(), limit: memoStart}
-	for m.limit < limit {
+// hotKeyEnded is the limit of a hotKey whose node has ended.
+const hotKeyEnded = math.MinInt64
+
+func newMemo[K comparable, V any](source live.Source[V], slots int) *memo[K, V] {
+	m := &memo[K, V]{source: source, clock: source.Clock(), hasher: newKeyHasher[K](), limit: memoStart}
+	for m.limit*memoWays < slots {
 		m.limit *= 4
-	}
-	switch k.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		m.word = k.Size()
 	}
 	return m
 }
 
-// hash is cheap for integers, where the multiplication spreads neighbours over
-// the sets (Knuth, The Art of Computer Programming 3, 6.4).
-func (m *memo[K, V]) hash(k K) uint64 {
-	var x uint64
-	switch m.word {
-	case 8:
-		x = *(*uint64)(unsafe.Pointer(&k))
-	case 4:
-		x = uint64(*(*uint32)(unsafe.Pointer(&k)))
-	case 2:
-		x = uint64(*(*uint16)(unsafe.Pointer(&k)))
-	case 1:
-		x = uint64(*(*uint8)(unsafe.Pointer(&k)))
-	default:
-		return maphash.Comparable(m.seed, k)
-	}
-	x *= 0x9E3779B97F4A7C15
-	return x ^ x>>32
-}
-
-// find returns the node to serve for k, nil if the slow path must decide.
-func (m *memo[K, V]) find(k K) *live.Node[V] {
+// find returns the value to serve for k, nil if the slow path must decide.
+func (m *memo[K, V]) find(k K) *V {
 	t := m.table.Load()
 	if t == nil {
 		return nil
 	}
 	now := m.clock.Horizon()
-	h := m.hash(k)
-	set := t.set(h)
-	for i := range set {
-		hot := set[i].Load()
+	var h uint64
+	if m.hasher.kind == hashWhole {
+		h = hashWord(*(*uint64)(unsafe.Pointer(&k)))
+	} else {
+		h = m.hasher.hash(k)
+	}
+	set := &t.sets[h>>(t.shift&63)]
+	for i := range memoWays {
+		if set.hashes[i].Load() != h {
+			continue
+		}
+		hot := set.hots[i].Load()
 		if hot == nil || hot.key != k {
 			continue
 		}
-		if hot.limit.Load() <= now || !hot.node.FreshBeyond(now) {
+		if hot.limit.Load() <= now {
 			return nil
 		}
 		if !hot.used.Load() {
 			hot.used.Store(true)
 		}
-		if ((h^uint64(now))*0x9E3779B97F4A7C15)>>(64-memoTell) == 0 {
+		if ((h^uint64(now))*hashFactor)>>(64-memoTell) == 0 {
 			m.source.Find(hot.name)
 		}
-		return hot.node
+		return hot.value
 	}
 	return nil
-}
-
-func (t *memoTable[K, V]) set(h uint64) []atomic.Pointer[hotKey[K, V]] {
-	at := (h >> t.shift) * memoWays
-	return t.slots[at : at+memoWays : at+memoWays]
 }
 
 // grant gives k a slot, so that hits are served from node until limit. It does
@@ -134,61 +125,67 @@ func (m *memo[K, V]) grant(k K, node *live.Node[V], limit int64, name []byte) {
 		t = newMemoTable[K, V](memoStart)
 		m.table.Store(t)
 	}
-	set := t.set(m.hash(k))
+	h := m.hasher.hash(k)
+	set := t.set(h)
 	slot := m.slotFor(set, k)
-	if slot == nil {
+	if slot < 0 {
 		m.grow(t)
 		return
 	}
-	hot, known := m.hotKeyOf(k, node)
-	if known {
-		hot.limit.Store(limit)
-		slot.Store(hot)
-	} else {
-		hot = &hotKey[K, V]{node: node, key: k, name: string(name), memo: m}
-		hot.limit.Store(limit)
-		slot.Store(hot)
-		known = node.Hold(&hot.hold, hot)
+	hot := m.hotKeyOf(k, node)
+	if hot == nil {
+		hot = &hotKey[K, V]{key: k, value: &node.Value, node: node, name: string(name), memo: m}
+		if !node.Hold(&hot.hold, hot) {
+			return // too many holders
+		}
 	}
-	if !known || node.Ended() {
-		hot.Release() // it ended before it knew of us, or has too many holders
+	// From here on, the end of the node ends the hotKey. It is published only
+	// if it has not come yet.
+	if before := hot.limit.Load(); before == hotKeyEnded || node.Ended() || !hot.limit.CompareAndSwap(before, limit) {
+		return
+	}
+	set.put(slot, h, hot)
+	if hot.limit.Load() == hotKeyEnded {
+		hot.clear() // it came before the slot was written
 	}
 	m.grow(t)
 }
 
 // hotKeyOf finds the hotKey that this memo made for k and node before: a grant
 // of a key that had lost its slot allocates nothing.
-func (m *memo[K, V]) hotKeyOf(k K, node *live.Node[V]) (*hotKey[K, V], bool) {
+func (m *memo[K, V]) hotKeyOf(k K, node *live.Node[V]) *hotKey[K, V] {
 	for h := range node.Holders {
 		if hot, ok := h.(*hotKey[K, V]); ok && hot.memo == m && hot.key == k {
-			return hot, true
+			return hot
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // slotFor returns the slot that k is to have: its own, a free one, or that of a
 // key that was not hit lately (the CLOCK algorithm, in each set). If all were,
 // k gets none this time, and they must be hit again to keep their places.
-func (m *memo[K, V]) slotFor(set []atomic.Pointer[hotKey[K, V]], k K) (slot *atomic.Pointer[hotKey[K, V]]) {
-	var idle *atomic.Pointer[hotKey[K, V]]
-	for i := range set {
-		switch hot := set[i].Load(); {
+func (m *memo[K, V]) slotFor(set *memoSet[K, V], k K) int {
+	free, idle := -1, -1
+	for i := range memoWays {
+		switch hot := set.hots[i].Load(); {
 		case hot == nil:
-			slot = &set[i]
+			if free < 0 {
+				free = i
+			}
 		case hot.key == k:
-			return &set[i]
+			return i
 		case !hot.used.Load():
-			idle = &set[i]
+			idle = i
 		}
 	}
-	if slot != nil {
-		return slot
+	if free >= 0 {
+		return free
 	}
 	m.denied++
-	if idle == nil {
-		for i := range set {
-			if hot := set[i].Load(); hot != nil {
+	if idle < 0 {
+		for i := range memoWays {
+			if hot := set.hots[i].Load(); hot != nil {
 				hot.used.Store(false)
 			}
 		}
@@ -198,44 +195,58 @@ func (m *memo[K, V]) slotFor(set []atomic.Pointer[hotKey[K, V]], k K) (slot *ato
 
 // grow makes a larger table when keys compete for slots.
 func (m *memo[K, V]) grow(old *memoTable[K, V]) {
-	if m.denied < len(old.slots)/2 || len(old.slots) >= m.limit {
+	if m.denied < len(old.sets) || len(old.sets) >= m.limit {
 		return
 	}
 	m.denied = 0
-	t := newMemoTable[K, V](len(old.slots) * 4)
-	for i := range old.slots {
-		if hot := old.slots[i].Load(); hot != nil {
-			set := t.set(m.hash(hot.key))
-			for j := range set {
-				if set[j].Load() == nil {
-					set[j].Store(hot)
-					break
+	t := newMemoTable[K, V](len(old.sets) * 4)
+	for i := range old.sets {
+		for j := range memoWays {
+			if hot := old.sets[i].hots[j].Load(); hot != nil {
+				h := m.hasher.hash(hot.key)
+				set := t.set(h)
+				if slot := m.slotFor(set, hot.key); slot >= 0 {
+					set.put(slot, h, hot)
 				}
 			}
 		}
 	}
 	m.table.Store(t)
 	// A node that ended while its hotKey was copied has cleared the old slot.
-	for i := range t.slots {
-		if hot := t.slots[i].Load(); hot != nil && hot.node.Ended() {
-			t.slots[i].CompareAndSwap(hot, nil)
+	for i := range t.sets {
+		for j := range memoWays {
+			if hot := t.sets[i].hots[j].Load(); hot != nil && hot.limit.Load() == hotKeyEnded {
+				t.sets[i].hots[j].CompareAndSwap(hot, nil)
+			}
 		}
 	}
 }
 
-func newMemoTable[K comparable, V any](slots int) *memoTable[K, V] {
-	t := &memoTable[K, V]{slots: make([]atomic.Pointer[hotKey[K, V]], slots), shift: 64}
-	for sets := slots / memoWays; sets > 1; sets /= 2 {
-		t.shift--
-	}
-	return t
+func newMemoTable[K comparable, V any](sets int) *memoTable[K, V] {
+	return &memoTable[K, V]{sets: make([]memoSet[K, V], sets), shift: uint(64 - bits.TrailingZeros(uint(sets)))}
+}
+
+func (t *memoTable[K, V]) set(h uint64) *memoSet[K, V] { return &t.sets[h>>(t.shift&63)] }
+
+func (s *memoSet[K, V]) put(slot int, h uint64, hot *hotKey[K, V]) {
+	s.hashes[slot].Store(h)
+	s.hots[slot].Store(hot)
 }
 
 // Release implements live.Holder: the node has ended.
 func (hot *hotKey[K, V]) Release() {
+	hot.limit.Store(hotKeyEnded)
+	hot.clear()
+}
+
+// clear frees the slot, and with it the memory of the value.
+func (hot *hotKey[K, V]) clear() {
 	t := hot.memo.table.Load()
-	set := t.set(hot.memo.hash(hot.key))
-	for i := range set {
-		set[i].CompareAndSwap(hot, nil)
+	if t == nil {
+		return
+	}
+	set := t.set(hot.memo.hasher.hash(hot.key))
+	for i := range memoWays {
+		set.hots[i].CompareAndSwap(hot, nil)
 	}
 }

@@ -2,7 +2,6 @@ package advcache
 
 import (
 	"context"
-	"reflect"
 	"time"
 )
 
@@ -54,7 +53,17 @@ func (t *TTL[K, V]) LifeOf(life func(V) time.Duration) *TTL[K, V] {
 // Cached wraps fn: see [TTL]. It panics if the template does not fit K, or fn
 // is nil. It is Func(...).Get.
 func (t *TTL[K, V]) Cached(keyTemplate string, fn func(context.Context, K) (V, error)) func(context.Context, K) (V, error) {
-	return t.Func(keyTemplate, fn).Get
+	f := t.Func(keyTemplate, fn)
+	memo := f.quick
+	if memo == nil {
+		return f.Get
+	}
+	return func(ctx context.Context, k K) (V, error) { // Func.Get with a call less
+		if v := memo.find(k); v != nil {
+			return *v, nil
+		}
+		return f.get(ctx, k)
+	}
 }
 
 // Func wraps fn as Cached does, and returns a handle to do more with it.
@@ -128,7 +137,7 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 	if e.live != nil && e.ttl > 0 {
 		f.copy = e.live.Copier()
 		if e.opt.HotKeys > 0 && !e.live.Clock().Exact() {
-			f.memo = newMemo[K](e.live, e.opt.HotKeys, reflect.TypeFor[K]())
+			f.memo = newMemo[K](e.live, e.opt.HotKeys)
 		}
 		if e.hits == nil && f.copy == nil {
 			f.quick = f.memo

@@ -57,6 +57,63 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestSlow is about calls that take time, as those to a server do: checks must
+// not take an entry for lost that they came too late to find.
+func TestSlow(t *testing.T) {
+	Run(t, inBubble(func() advcache.Cache[string] { return slow(10 * time.Millisecond) }))
+}
+
+// TestTooSlow is about calls that take longer than the lives of entries.
+func TestTooSlow(t *testing.T) {
+	h := inBubble(func() advcache.Cache[string] { return slow(time.Second) }).complete()
+	said := record(t, h, lifeChecks[0])
+	want := "cachetest: SetIsFreshForItsTTL came too late 4 times, at last with lives of 800ms: the calls take too long, set a larger Harness.Unit"
+	if len(said) != 1 || said[0] != want {
+		t.Errorf("the suite said %q; want %q", said, want)
+	}
+}
+
+// slow returns a cache whose calls take d.
+func slow(d time.Duration) advcache.Cache[string] {
+	w := wrap(newMapCache())
+	rekey(w, func(key string) string {
+		time.Sleep(d)
+		return key
+	})
+	return w
+}
+
+// TestMilliseconds is about a cache that cuts instants to milliseconds, as many
+// stores do.
+func TestMilliseconds(t *testing.T) {
+	h := inBubble(func() advcache.Cache[string] {
+		m := newMapCache()
+		m.step = time.Millisecond
+		return m
+	})
+	h.Unit = 200*time.Millisecond + 123_456 // instants between milliseconds
+	Run(t, h)
+}
+
+// TestResolution is about a cache with a clock that ticks every 10 ms.
+func TestResolution(t *testing.T) {
+	const tick = 10 * time.Millisecond
+	h := inBubble(func() advcache.Cache[string] {
+		m := newMapCache()
+		m.now = func() time.Time { return time.Now().Truncate(tick) }
+		return m
+	})
+	h.Unit = 203 * time.Millisecond // instants between ticks
+	h.Resolution = tick
+	Run(t, h)
+
+	h.Resolution = 0
+	said := record(t, h.complete(), lifeChecks[1])
+	if want := lawLife + ": what Set stored is dead when its ttl is over"; len(said) != 1 || !strings.HasPrefix(said[0], want) {
+		t.Errorf("without a Resolution, the suite said %q; want %q", said, want)
+	}
+}
+
 func TestImpossibleHarness(t *testing.T) {
 	empty := func(*testing.T) advcache.Cache[string] { return newMapCache() }
 	for _, test := range []struct {

@@ -118,8 +118,13 @@ func (e *env) at(end, next time.Time, what string) {
 
 // wait lets time pass until now is not before t.
 func (e *env) wait(t time.Time) {
-	for d := time.Until(t); d > 0; d = time.Until(t) {
+	for d := time.Until(t); d > 0; {
 		e.h.Advance(d)
+		left := time.Until(t)
+		if left >= d {
+			e.tb.Fatalf("%s: after Advance(d), now is at least d later: Advance(%v) moved time by nothing", lawHarness, d)
+		}
+		d = left
 	}
 }
 

@@ -19,11 +19,14 @@ type mapCache struct {
 	// writes counts the writes of each key, deletes too. It is never reset, so
 	// that it tells a miss before a Set and a Delete from one after.
 	writes map[string]uint64
-	deaf   bool // to contexts
+
+	now  func() time.Time
+	step time.Duration // instants are cut to multiples of it
+	deaf bool          // to contexts
 }
 
 func newMapCache() *mapCache {
-	return &mapCache{held: make(map[string]advcache.Entry[string]), writes: make(map[string]uint64)}
+	return &mapCache{held: make(map[string]advcache.Entry[string]), writes: make(map[string]uint64), now: time.Now}
 }
 
 // lock refuses calls whose context is done, and else locks the map.
@@ -39,7 +42,7 @@ func (m *mapCache) lock(ctx context.Context, op, key string) error {
 func (m *mapCache) look(key string) (advcache.Entry[string], bool) {
 	version := advcache.NewVersion(nil, m.writes[key]+1)
 	entry, ok := m.held[key]
-	now := time.Now()
+	now := m.now()
 	if !ok || entry.IsDead(now) || !entry.HeldUntil.IsZero() && !now.Before(entry.HeldUntil) {
 		return advcache.Entry[string]{Version: version}, false
 	}
@@ -50,7 +53,7 @@ func (m *mapCache) look(key string) (advcache.Entry[string], bool) {
 // hit returns the entry that Get would return. The caller holds mu.
 func (m *mapCache) hit(key string) (advcache.Entry[string], bool) {
 	entry, ok := m.look(key)
-	return entry, ok && !entry.Absent && entry.IsFresh(time.Now())
+	return entry, ok && !entry.Absent && entry.IsFresh(m.now())
 }
 
 // put replaces what is held for key. The caller holds mu.
@@ -58,9 +61,13 @@ func (m *mapCache) put(key string, entry advcache.Entry[string]) {
 	m.writes[key]++
 	delete(m.held, key)
 	if entry.CreatedAt.IsZero() {
-		entry.CreatedAt = time.Now()
+		entry.CreatedAt = m.now()
 	}
-	if !entry.IsDead(time.Now()) {
+	entry.CreatedAt = entry.CreatedAt.Truncate(m.step)
+	entry.FreshUntil = entry.FreshUntil.Truncate(m.step)
+	entry.StaleUntil = entry.StaleUntil.Truncate(m.step)
+	entry.HeldUntil = entry.HeldUntil.Truncate(m.step)
+	if !entry.IsDead(m.now()) {
 		m.held[key] = entry
 	}
 }
@@ -96,8 +103,8 @@ func (m *mapCache) Exists(ctx context.Context, key string) (bool, error) {
 }
 
 // made returns the entry that Set makes.
-func made(value string, ttl time.Duration) (advcache.Entry[string], error) {
-	entry := advcache.Entry[string]{Value: value, CreatedAt: time.Now()}
+func (m *mapCache) made(value string, ttl time.Duration) (advcache.Entry[string], error) {
+	entry := advcache.Entry[string]{Value: value, CreatedAt: m.now()}
 	if ttl < 0 {
 		return entry, advcache.ErrInvalidTTL
 	}
@@ -117,7 +124,7 @@ func (m *mapCache) SetMany(ctx context.Context, values map[string]string, ttl ti
 	}
 	defer m.mu.Unlock()
 	for key, value := range values {
-		entry, err := made(value, ttl)
+		entry, err := m.made(value, ttl)
 		if err != nil {
 			return err
 		}
@@ -152,7 +159,7 @@ func (m *mapCache) SetIfAbsent(ctx context.Context, key, value string, ttl time.
 		return false, err
 	}
 	defer m.mu.Unlock()
-	entry, err := made(value, ttl)
+	entry, err := m.made(value, ttl)
 	if err != nil {
 		return false, err
 	}

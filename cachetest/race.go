@@ -2,6 +2,7 @@ package cachetest
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 
@@ -48,7 +49,7 @@ var raceChecks = []check{
 		run: func(e *env) {
 			for round := range raceRounds {
 				key := fmt.Sprintf("k%d", round)
-				e.both(
+				e.both(round,
 					func() error {
 						_, err := advcache.SetIfAbsent(e.Context(), e.cache, key, "added", long)
 						return err
@@ -82,7 +83,7 @@ var raceChecks = []check{
 					e.set(key, "old", long)
 				}
 				seen := e.version(key)
-				e.both(
+				e.both(round,
 					func() error {
 						_, err := advcache.SetEntryIf(e.Context(), e.cache, key, lives("new", long, 0), seen)
 						return err
@@ -102,7 +103,7 @@ var raceChecks = []check{
 					e.set(key, "old", long)
 				}
 				seen := e.version(key)
-				e.both(
+				e.both(round,
 					func() error {
 						_, err := advcache.SetEntryIf(e.Context(), e.cache, key, lives("new", long, 0), seen)
 						return err
@@ -144,6 +145,7 @@ var raceChecks = []check{
 					if err := e.cache.Set(e.Context(), "k", strconv.FormatInt(n, 10), long); err != nil {
 						return err
 					}
+					runtime.Gosched() // lets the others read what is deleted next
 					err := e.cache.Delete(e.Context(), "k")
 					deleted.Store(n)
 					return err

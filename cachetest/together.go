@@ -1,6 +1,7 @@
 package cachetest
 
 import (
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,12 +26,16 @@ func (e *env) together(n int, f func(n int)) {
 	wg.Wait()
 }
 
-// both calls two functions at the same time, which must not fail.
-func (e *env) both(a, b func() error) {
+// both calls two functions at the same time, which must not fail. From round
+// to round, now one and now the other lets the scheduler go first.
+func (e *env) both(round int, a, b func() error) {
 	e.together(2, func(n int) {
-		f := a
+		f, yields := a, round/3%3
 		if n == 1 {
-			f = b
+			f, yields = b, round%3
+		}
+		for range yields {
+			runtime.Gosched()
 		}
 		if err := f(); err != nil {
 			e.Errorf("one of two calls at the same time gave %v", err)

@@ -3,13 +3,15 @@ package cachetest
 import (
 	"math/rand/v2"
 	"strings"
+	"sync"
 
 	"github.com/advcache/advcache"
 )
 
 // awkwardValues returns values that an encoding, a compression or a marker of
-// some store may take for something else.
-func awkwardValues() []string {
+// some store may take for something else. They are made once, which takes
+// longer than the checks.
+var awkwardValues = sync.OnceValue(func() []string {
 	return []string{
 		"", " ", "a", "0", "null", "nil", "true", "*", `""`, `"a"`, `{"a":1}`, "[]", "\n", "a\r\nb", "\ufeffa", "\u00e9", "e\u0301", "日本語", "\U0001f642",
 		"\x00", "a\x00b", "\x00\x00\x00\x00\x00\x00\x00\x00", "\x1b", "\x7f", "NOTFOUND", "not found", "__nil__",
@@ -17,7 +19,7 @@ func awkwardValues() []string {
 		strings.Repeat("compressible ", 40_000), // half a megabyte
 		incompressible(300_000),
 	}
-}
+})
 
 // awkwardBytes returns values that are not UTF-8, which some codecs cannot
 // write: starts of gzip, zstd and msgpack data among them.

@@ -32,6 +32,7 @@ type Clock struct {
 	horizon atomic.Int64 // last + Margin while running, else Stopped
 	used    atomic.Bool  // read since the last tick
 	exact   bool
+	_       [64]byte     // the above is read by all hits, and seldom written
 	last    atomic.Int64 // the newest reading, running or not
 
 	mu     sync.Mutex

@@ -160,9 +160,8 @@ type Hold struct {
 // function again and again.
 const maxHolds = 8
 
-// Hold adds h to the node's holders. The holder must have stored its pointer
-// before: if the answer is false, because there are too many holders or the
-// node has ended meanwhile, it must drop it again.
+// Hold adds h to the node's holders, unless there are too many. A node that had
+// ended before does not tell: the holder must ask for Ended afterwards.
 func (n *Node[V]) Hold(h *Hold, of Holder) bool {
 	h.of = of
 	x := n.extra.Load()
@@ -181,7 +180,7 @@ func (n *Node[V]) Hold(h *Hold, of Holder) bool {
 		}
 		h.next = head
 		if x.holds.CompareAndSwap(head, h) {
-			return !n.Ended()
+			return true
 		}
 	}
 }

@@ -1,0 +1,122 @@
+// Quickstart puts a cache in front of a slow function and shows what that does:
+// to the first call and to the next, to a thousand callers at once, to old
+// values, and to callers while the function fails. All numbers are measured.
+//
+//	go run ./examples/quickstart
+//	go run ./examples/quickstart -ttl 1s -packages net/http,fmt
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const defaultPackages = "net/http,go/types,crypto/tls,encoding/json,reflect,time,text/template,fmt"
+
+// Exit codes.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program the hard way
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program. It returns the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	err := try(ctx, args, out, errOut)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errOut, "quickstart: interrupted")
+		return exitInterrupted
+	case errors.As(err, &usage):
+		fmt.Fprintln(errOut, "quickstart:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(errOut, "quickstart:", err)
+	return exitFailed
+}
+
+// usageError is what the user can put right on the command line.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func try(ctx context.Context, args []string, out, errOut io.Writer) error {
+	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	flags.SetOutput(errOut)
+	ttl := flags.Duration("ttl", 300*time.Millisecond, "how long a value is fresh")
+	list := flags.String("packages", defaultPackages, "packages of the standard library to analyze, separated by commas")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
+		return usageError("see the flags above")
+	case flags.NArg() > 0:
+		return usageError(fmt.Sprintf("%q is no flag; there are -ttl and -packages", flags.Arg(0)))
+	case *ttl <= 0:
+		return usageError(fmt.Sprintf("-ttl is %v; it must be above 0, such as 300ms", *ttl))
+	}
+	root, err := goroot(ctx)
+	if err != nil {
+		return err
+	}
+	source := &origin{sources: os.DirFS(filepath.Join(root, "src"))}
+	packages, err := source.packages(*list)
+	if err != nil {
+		return err
+	}
+	s := newStory(source, packages, *ttl, out)
+	return errors.Join(s.tell(ctx), s.close())
+}
+
+// packages returns the packages of a list, all of which exist.
+func (o *origin) packages(list string) ([]string, error) {
+	names := strings.Split(list, ",")
+	for i, name := range names {
+		name = strings.TrimSpace(name)
+		if slices.Contains(names[:i], name) {
+			return nil, usageError(fmt.Sprintf("-packages has %q twice; name each package once", name))
+		}
+		if _, err := sourceFiles(o.sources, name); err != nil {
+			return nil, usageError(fmt.Sprintf("-packages: the standard library has no package %q; name some like %s", name, defaultPackages))
+		}
+		names[i] = name
+	}
+	return names, nil
+}
+
+// goroot returns where Go is installed, with the sources of its library.
+func goroot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	root := strings.TrimSpace(string(out))
+	if err != nil || root == "" {
+		root = os.Getenv("GOROOT")
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if root == "" {
+		return "", errors.New("cannot find the standard library: there is no go command that works, and GOROOT is not set; put go into PATH, or set GOROOT")
+	}
+	return root, nil
+}
