@@ -69,6 +69,7 @@ func GetMany[V any](ctx context.Context, c Cache[V], keys []string) (map[string]
 			found[key] = value
 		}
 		if ctx.Err() != nil {
+			errs = append(errs, ctx.Err()) // of the keys that are left
 			break
 		}
 	}
@@ -92,6 +93,7 @@ func SetMany[V any](ctx context.Context, c Cache[V], values map[string]V, ttl ti
 			errs = append(errs, err)
 		}
 		if ctx.Err() != nil {
+			errs = append(errs, ctx.Err()) // of the keys that are left
 			break
 		}
 	}

@@ -65,11 +65,10 @@ func interleave(entrants []entrant, p plan, callers int) []series {
 	for round := range p.rounds {
 		for turn := range entrants {
 			i := (round + turn) % len(entrants)
-			// The garbage of one contender must not be paid by the next one,
-			// and the collection leaves the caches of the CPU cold.
-			runtime.GC()
+			sweep()
 			// Slow contenders must see as much of the sequence as quick ones.
 			from := round * counts[i]
+			// After a collection the caches of the CPU are cold.
 			spread(entrants[i].run, from, counts[i]/10, callers)
 			all[i] = append(all[i], take(counts[i], func() {
 				spread(entrants[i].run, from, counts[i], callers)
@@ -77,6 +76,22 @@ func interleave(entrants []entrant, p plan, callers int) []series {
 		}
 	}
 	return all
+}
+
+// swept is how much had been allocated when the garbage was last collected.
+var swept uint64
+
+// sweep collects the garbage where there is enough of it to matter. Within the
+// slices the collector is off: one contender's garbage is never another's cost,
+// and the contenders' heaps, which are all alive at once, are nobody's.
+func sweep() {
+	const enough = 8 << 20
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	if stats.TotalAlloc-swept > enough {
+		runtime.GC()
+		swept = stats.TotalAlloc
+	}
 }
 
 // take runs work, which is n operations, and returns the cost of one.

@@ -56,9 +56,9 @@ func (r *runner) plan() plan {
 // runs is how often a stampede happens.
 func (r *runner) runs() int { return max(3, r.rounds-1) }
 
-// take measures work of n operations, with the garbage of others gone.
+// take measures work of n operations, between collections of the garbage.
 func (r *runner) take(n int, work func()) sample {
-	runtime.GC()
+	sweep()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	return take(n, work)
 }

@@ -126,7 +126,7 @@ func goals(rows []row) string {
 			if g.Met {
 				met++
 			}
-			lines = append(lines, []string{r.Work, r.where(), r.Contender, g.String(), "got " + number(g.Got)})
+			lines = append(lines, []string{r.Work, r.where(), r.Contender, g.String(), fmt.Sprintf("got %.4g", g.Got)})
 		}
 	}
 	var out strings.Builder

@@ -83,6 +83,10 @@ func slow(d time.Duration) advcache.Cache[string] {
 	return w
 }
 
+// pause lets other goroutines go on in the middle of a call of a mutant, which
+// runs in a bubble.
+func pause() { time.Sleep(time.Microsecond) }
+
 // TestMilliseconds is about a cache that cuts instants to milliseconds, as many
 // stores do.
 func TestMilliseconds(t *testing.T) {

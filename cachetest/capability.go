@@ -52,7 +52,7 @@ func (e *env) setIfAbsent(key, value string) bool {
 	e.Helper()
 	ok, err := advcache.SetIfAbsent(e.Context(), e.cache, key, value, long)
 	if err != nil {
-		e.Fatalf("SetIfAbsent(%q) = %v; want no error", key, err)
+		e.Fatalf("SetIfAbsent(%s) = %v; want no error", short(key), err)
 	}
 	return ok
 }
@@ -61,7 +61,7 @@ func (e *env) setIfAbsent(key, value string) bool {
 func (e *env) adds(key, value string) {
 	e.Helper()
 	if !e.setIfAbsent(key, value) {
-		e.Fatalf("SetIfAbsent(%q) = false; want true", key)
+		e.Fatalf("SetIfAbsent(%s) = false; want true", short(key))
 	}
 	e.fresh(key, value)
 }
@@ -70,7 +70,7 @@ func (e *env) adds(key, value string) {
 func (e *env) addsNot(key string) {
 	e.Helper()
 	if e.setIfAbsent(key, "added") {
-		e.lost("SetIfAbsent(%q) = true; want false", key)
+		e.lost("SetIfAbsent(%s) = true; want false", short(key))
 	}
 }
 
@@ -79,7 +79,7 @@ func (e *env) setEntryIf(key string, entry advcache.Entry[string], seen advcache
 	e.Helper()
 	ok, err := advcache.SetEntryIf(e.Context(), e.cache, key, entry, seen)
 	if err != nil {
-		e.Fatalf("SetEntryIf(%q, %s) = %v; want no error", key, describe(entry), err)
+		e.Fatalf("SetEntryIf(%s, %s) = %v; want no error", short(key), describe(entry), err)
 	}
 	return ok
 }
@@ -96,7 +96,7 @@ func (e *env) replaces(key string, entry advcache.Entry[string]) advcache.Versio
 			return seen
 		}
 	}
-	e.Fatalf("SetEntryIf(%q) = false %d times, each time with the Version just read, and nobody else writes; want true", key, most)
+	e.Fatalf("SetEntryIf(%s) = false %d times, each time with the Version just read, and nobody else writes; want true", short(key), most)
 	return advcache.Version{}
 }
 
@@ -104,10 +104,10 @@ func (e *env) replaces(key string, entry advcache.Entry[string]) advcache.Versio
 func (e *env) refuses(key string, seen advcache.Version, since string) {
 	e.Helper()
 	if e.setEntryIf(key, lives("refused", long, 0), seen) {
-		e.Fatalf("SetEntryIf(%q) = true with a Version read before %s; want false", key, since)
+		e.Fatalf("SetEntryIf(%s) = true with a Version read before %s; want false", short(key), since)
 	}
 	if value, ok := e.get(key); ok && value == "refused" {
-		e.Fatalf("SetEntryIf(%q) = false, but Get returns its value", key)
+		e.Fatalf("SetEntryIf(%s) = false, but Get returns its value", short(key))
 	}
 }
 
@@ -116,7 +116,7 @@ func (e *env) version(key string) advcache.Version {
 	e.Helper()
 	entry, ok := e.getEntry(key)
 	if entry.Version.IsZero() {
-		e.Fatalf("GetEntry(%q) has ok = %v and a zero Version; want one for SetEntryIf, for a miss too", key, ok)
+		e.Fatalf("GetEntry(%s) has ok = %v and a zero Version; want one for SetEntryIf, for a miss too", short(key), ok)
 	}
 	return entry.Version
 }

@@ -82,7 +82,7 @@ var clearChecks = []check{
 func (e *env) clear(prefix string) {
 	e.Helper()
 	if err := advcache.Clear(e.Context(), e.cache, prefix); err != nil {
-		e.Fatalf("Clear(%q) = %v", prefix, err)
+		e.Fatalf("Clear(%s) = %v", short(prefix), err)
 	}
 }
 
@@ -92,7 +92,7 @@ func (e *env) clears(prefixes []string, keys ...string) {
 	e.Helper()
 	left := make(map[string]string, len(keys))
 	for _, key := range keys {
-		left[key] = "value of " + short(key)
+		left[key] = valueOf(key)
 	}
 	e.setMany(left, long)
 	for _, prefix := range prefixes {

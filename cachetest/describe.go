@@ -8,13 +8,25 @@ import (
 	"github.com/advcache/advcache"
 )
 
-// short quotes a value, or what there is to say about a long one.
-func short(value string) string {
-	const most = 60
-	if len(value) <= most {
-		return fmt.Sprintf("%q", value)
+// short quotes a key or a value, or both ends of a long one.
+func short(text string) string {
+	const most, head, tail = 80, 50, 20
+	if len(text) <= most {
+		return fmt.Sprintf("%q", text)
 	}
-	return fmt.Sprintf("%q… (%d bytes)", value[:most], len(value))
+	return fmt.Sprintf("%q…%q (%d bytes)", text[:head], text[len(text)-tail:], len(text))
+}
+
+// valueOf returns a value that is another one for each key, and UTF-8 for all.
+func valueOf(key string) string { return fmt.Sprintf("value of %q", key) }
+
+// list quotes keys, or says how many there are.
+func list(keys []string) string {
+	const most = 8
+	if len(keys) <= most {
+		return fmt.Sprintf("%q", keys)
+	}
+	return fmt.Sprintf("%d keys", len(keys))
 }
 
 // describe is an entry in a message.

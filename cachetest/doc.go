@@ -27,5 +27,5 @@
 // [Harness]. Run with -race: some of the checks are there for it.
 //
 // What a cache may lose by itself, by eviction, is no matter of this suite: it
-// holds few entries at a time, about a hundred, and expects to find them.
+// holds fewer than 200 entries at a time, and expects to find them.
 package cachetest

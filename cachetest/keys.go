@@ -53,10 +53,10 @@ var keyChecks = []check{
 			keys := awkwardKeys()
 			for _, key := range keys {
 				e.gone(key)
-				e.set(key, "value of "+key, long)
+				e.set(key, valueOf(key), long)
 			}
 			for _, key := range keys {
-				e.fresh(key, "value of "+key)
+				e.fresh(key, valueOf(key))
 			}
 		},
 	},
@@ -88,13 +88,13 @@ var keyChecks = []check{
 		name: "SetIfAbsent", law: lawKeys, needs: needs{capSetIfAbsent}, says: "SetIfAbsent tells keys apart",
 		run: func(e *env) {
 			for _, key := range awkwardKeys() {
-				if !e.setIfAbsent(key, "value of "+key) {
-					e.Fatalf("SetIfAbsent(%q) = false, although this key was never set; want true", key)
+				if !e.setIfAbsent(key, valueOf(key)) {
+					e.Fatalf("SetIfAbsent(%s) = false, although this key was never set; want true", short(key))
 				}
 			}
 			for _, key := range awkwardKeys() {
 				e.addsNot(key)
-				e.hits(key, "value of "+key)
+				e.hits(key, valueOf(key))
 			}
 		},
 	},
@@ -102,10 +102,10 @@ var keyChecks = []check{
 		name: "SetEntryIf", law: lawKeys, needs: needs{capSetEntryIf}, says: "SetEntryIf tells keys apart",
 		run: func(e *env) {
 			for _, key := range awkwardKeys() {
-				e.replaces(key, lives("value of "+key, long, 0))
+				e.replaces(key, lives(valueOf(key), long, 0))
 			}
 			for _, key := range awkwardKeys() {
-				e.hits(key, "value of "+key)
+				e.hits(key, valueOf(key))
 			}
 		},
 	},
@@ -116,8 +116,8 @@ var keyChecks = []check{
 			for _, key := range awkwardKeys() {
 				entry := e.entry(key)
 				got, ok, err := advcache.Revalidate(e.Context(), e.cache, key, entry)
-				if want := "value of " + key; !ok || err != nil || got.Value != want {
-					e.Fatalf("Revalidate(%q) = %s, %v, %v; want %s", key, describe(got), ok, err, short(want))
+				if want := valueOf(key); !ok || err != nil || got.Value != want {
+					e.Fatalf("Revalidate(%s) = %s, %v, %v; want %s", short(key), describe(got), ok, err, short(want))
 				}
 			}
 		},
@@ -129,7 +129,7 @@ func (e *env) setAwkward() map[string]string {
 	e.Helper()
 	values := make(map[string]string)
 	for _, key := range awkwardKeys() {
-		values[key] = "value of " + key
+		values[key] = valueOf(key)
 	}
 	e.setMany(values, long)
 	return values

@@ -3,6 +3,7 @@ package cachetest
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/advcache/advcache"
@@ -134,21 +135,27 @@ func (e *env) getMany(want map[string]string, keys ...string) {
 	e.Helper()
 	got, err := advcache.GetMany(e.Context(), e.cache, keys)
 	if err != nil {
-		e.Fatalf("GetMany(%q) = %v; want no error", keys, err)
+		e.Fatalf("GetMany of %s = %v; want no error", list(keys), err)
 	}
-	for key, value := range got {
-		if wanted, ok := want[key]; !ok || value != wanted {
-			e.Fatalf("GetMany(%q) has %q: %s; want the values of %q and nothing else", keys, key, short(value), want)
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		wanted, ok := want[key]
+		switch {
+		case !ok:
+			e.Fatalf("GetMany of %s has %s: %s; want nothing for this key", list(keys), short(key), short(got[key]))
+		case got[key] != wanted:
+			e.Fatalf("GetMany of %s has %s: %s; want %s", list(keys), short(key), short(got[key]), short(wanted))
 		}
 	}
-	if !maps.Equal(got, want) {
-		e.lost("GetMany(%q) = %q; want %q", keys, got, want)
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := got[key]; !ok {
+			e.lost("GetMany of %s has nothing for %s; want %s", list(keys), short(key), short(want[key]))
+		}
 	}
 }
 
 func (e *env) setMany(values map[string]string, ttl time.Duration) {
 	e.Helper()
 	if err := advcache.SetMany(e.Context(), e.cache, values, ttl); err != nil {
-		e.Fatalf("SetMany(%q, %v) = %v", values, ttl, err)
+		e.Fatalf("SetMany of %s with ttl %v = %v", list(slices.Sorted(maps.Keys(values))), ttl, err)
 	}
 }

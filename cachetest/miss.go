@@ -107,10 +107,10 @@ func (e *env) zeroMiss(key string) {
 	e.Helper()
 	entry, ok := e.getEntry(key)
 	if ok {
-		e.Fatalf("GetEntry(%q) = %s, true; want a miss", key, describe(entry))
+		e.Fatalf("GetEntry(%s) = %s, true; want a miss", short(key), describe(entry))
 	}
 	if !isZero(entry) {
-		e.Fatalf("GetEntry(%q) = %s, false; want a zero entry", key, describe(entry))
+		e.Fatalf("GetEntry(%s) = %s, false; want a zero entry", short(key), describe(entry))
 	}
 }
 

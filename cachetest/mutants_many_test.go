@@ -3,6 +3,7 @@ package cachetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -102,9 +103,7 @@ var manyMutants = []mutant{
 					if err != nil {
 						return found, err
 					}
-					for key, value := range one {
-						found[key] = value
-					}
+					maps.Copy(found, one)
 				}
 				return found, nil
 			}

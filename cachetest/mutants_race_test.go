@@ -7,10 +7,6 @@ import (
 	"github.com/advcache/advcache"
 )
 
-// pause lets other goroutines go on in the middle of a call. In a bubble it
-// takes no real time.
-func pause() { time.Sleep(time.Microsecond) }
-
 var raceMutants = []mutant{
 	{
 		name: "SetIfAbsent looks, then sets", breaks: "contract (SetIfAbsent): of many SetIfAbsent at once exactly one succeeds",

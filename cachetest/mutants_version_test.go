@@ -2,6 +2,7 @@ package cachetest
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/advcache/advcache"
@@ -165,10 +166,7 @@ var versionMutants = []mutant{
 		bug: func(m *mapCache, w *wrapper) {
 			w.clear = func(ctx context.Context, prefix string) error {
 				m.mu.Lock()
-				before := make(map[string]uint64)
-				for key, n := range m.writes {
-					before[key] = n
-				}
+				before := maps.Clone(m.writes)
 				m.mu.Unlock()
 				err := m.Clear(ctx, prefix)
 				m.mu.Lock()

@@ -119,20 +119,20 @@ func (e *env) revalidates(key string, held advcache.Entry[string], want string) 
 	e.Helper()
 	got, ok, err := advcache.Revalidate(e.Context(), e.cache, key, held)
 	if err != nil {
-		e.Fatalf("Revalidate(%q) = %v; want no error", key, err)
+		e.Fatalf("Revalidate(%s) = %v; want no error", short(key), err)
 	}
 	if !ok {
-		e.lost("Revalidate(%q) is a miss; want the value %s", key, short(want))
+		e.lost("Revalidate(%s) is a miss; want the value %s", short(key), short(want))
 	}
 	if got.Value != want {
-		e.Fatalf("Revalidate(%q) = %s; want the value %s", key, describe(got), short(want))
+		e.Fatalf("Revalidate(%s) = %s; want the value %s", short(key), describe(got), short(want))
 	}
 	entry := e.entry(key)
 	if got.Absent != entry.Absent || !sameTags(got.Tags, entry.Tags) || !e.sameInstants(got, entry) {
-		e.Fatalf("Revalidate(%q) = %s; GetEntry gives %s", key, describe(got), describe(entry))
+		e.Fatalf("Revalidate(%s) = %s; GetEntry gives %s", short(key), describe(got), describe(entry))
 	}
 	if got.Version != entry.Version {
-		e.Fatalf("Revalidate(%q) gives the Version %v; GetEntry gives %v", key, got.Version, entry.Version)
+		e.Fatalf("Revalidate(%s) gives the Version %v; GetEntry gives %v", short(key), got.Version, entry.Version)
 	}
 	return got
 }
@@ -141,7 +141,7 @@ func (e *env) revalidatesNot(key string, held advcache.Entry[string]) {
 	e.Helper()
 	got, ok, err := advcache.Revalidate(e.Context(), e.cache, key, held)
 	if ok || err != nil {
-		e.Fatalf("Revalidate(%q) = %s, %v, %v; want a miss", key, describe(got), ok, err)
+		e.Fatalf("Revalidate(%s) = %s, %v, %v; want a miss", short(key), describe(got), ok, err)
 	}
 }
 

@@ -128,8 +128,11 @@ func (e *env) reads(key string) []read {
 			return value, ok, err
 		}},
 		{"Revalidate", func() (string, bool, error) {
-			entry, ok, err := advcache.Revalidate(e.Context(), e.cache, key, lives("-1", long, 0))
-			return entry.Value, ok, err
+			held, ok, err := e.cache.GetEntry(e.Context(), key)
+			if ok && err == nil {
+				held, ok, err = advcache.Revalidate(e.Context(), e.cache, key, held)
+			}
+			return held.Value, ok, err
 		}},
 	}
 }

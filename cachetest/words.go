@@ -13,7 +13,7 @@ func (e *env) set(key, value string, ttl time.Duration) (soonest, latest time.Ti
 	e.Helper()
 	before := time.Now()
 	if err := e.cache.Set(e.Context(), key, value, ttl); err != nil {
-		e.Fatalf("Set(%q, %s, %v) = %v", key, short(value), ttl, err)
+		e.Fatalf("Set(%s, %s, %v) = %v", short(key), short(value), ttl, err)
 	}
 	return before.Add(ttl), time.Now().Add(ttl)
 }
@@ -21,14 +21,14 @@ func (e *env) set(key, value string, ttl time.Duration) (soonest, latest time.Ti
 func (e *env) setEntry(key string, entry advcache.Entry[string]) {
 	e.Helper()
 	if err := e.cache.SetEntry(e.Context(), key, entry); err != nil {
-		e.Fatalf("SetEntry(%q, %s) = %v", key, describe(entry), err)
+		e.Fatalf("SetEntry(%s, %s) = %v", short(key), describe(entry), err)
 	}
 }
 
 func (e *env) delete(keys ...string) {
 	e.Helper()
 	if err := e.cache.Delete(e.Context(), keys...); err != nil {
-		e.Fatalf("Delete(%q) = %v", keys, err)
+		e.Fatalf("Delete of %s = %v", list(keys), err)
 	}
 }
 
@@ -37,7 +37,7 @@ func (e *env) get(key string) (string, bool) {
 	e.Helper()
 	value, ok, err := e.cache.Get(e.Context(), key)
 	if err != nil {
-		e.Fatalf("Get(%q) = %v; want no error", key, err)
+		e.Fatalf("Get(%s) = %v; want no error", short(key), err)
 	}
 	return value, ok
 }
@@ -47,10 +47,10 @@ func (e *env) hits(key, want string) {
 	e.Helper()
 	value, ok := e.get(key)
 	if !ok {
-		e.lost("Get(%q) is a miss; want %s", key, short(want))
+		e.lost("Get(%s) is a miss; want %s", short(key), short(want))
 	}
 	if value != want {
-		e.Fatalf("Get(%q) = %s, true; want %s", key, short(value), short(want))
+		e.Fatalf("Get(%s) = %s, true; want %s", short(key), short(value), short(want))
 	}
 }
 
@@ -58,7 +58,7 @@ func (e *env) hits(key, want string) {
 func (e *env) misses(key string) {
 	e.Helper()
 	if value, ok := e.get(key); ok {
-		e.Fatalf("Get(%q) = %s, true; want a miss", key, short(value))
+		e.Fatalf("Get(%s) = %s, true; want a miss", short(key), short(value))
 	}
 }
 
@@ -68,11 +68,11 @@ func (e *env) exists(key string, want bool) {
 	ok, err := e.cache.Exists(e.Context(), key)
 	switch {
 	case err != nil:
-		e.Fatalf("Exists(%q) = %v; want no error", key, err)
+		e.Fatalf("Exists(%s) = %v; want no error", short(key), err)
 	case ok && !want:
-		e.Fatalf("Exists(%q) = true; want false", key)
+		e.Fatalf("Exists(%s) = true; want false", short(key))
 	case want && !ok:
-		e.lost("Exists(%q) = false; want true", key)
+		e.lost("Exists(%s) = false; want true", short(key))
 	}
 }
 
@@ -81,7 +81,7 @@ func (e *env) getEntry(key string) (advcache.Entry[string], bool) {
 	e.Helper()
 	entry, ok, err := e.cache.GetEntry(e.Context(), key)
 	if err != nil {
-		e.Fatalf("GetEntry(%q) = %v; want no error", key, err)
+		e.Fatalf("GetEntry(%s) = %v; want no error", short(key), err)
 	}
 	return entry, ok
 }
@@ -91,7 +91,7 @@ func (e *env) entry(key string) advcache.Entry[string] {
 	e.Helper()
 	entry, ok := e.getEntry(key)
 	if !ok {
-		e.lost("GetEntry(%q) is a miss; want an entry", key)
+		e.lost("GetEntry(%s) is a miss; want an entry", short(key))
 	}
 	return entry
 }
@@ -100,7 +100,7 @@ func (e *env) entry(key string) advcache.Entry[string] {
 func (e *env) held(key, want string) {
 	e.Helper()
 	if entry := e.entry(key); entry.Value != want || entry.Absent {
-		e.Fatalf("GetEntry(%q) = %s; want the value %s", key, describe(entry), short(want))
+		e.Fatalf("GetEntry(%s) = %s; want the value %s", short(key), describe(entry), short(want))
 	}
 }
 
@@ -126,7 +126,7 @@ func (e *env) absent(key string) {
 	e.misses(key)
 	e.exists(key, false)
 	if entry := e.entry(key); !entry.Absent || entry.Value != "" {
-		e.Fatalf("GetEntry(%q) = %s; want a negative entry", key, describe(entry))
+		e.Fatalf("GetEntry(%s) = %s; want a negative entry", short(key), describe(entry))
 	}
 }
 
@@ -136,7 +136,7 @@ func (e *env) gone(key string) {
 	e.misses(key)
 	e.exists(key, false)
 	if entry, ok := e.getEntry(key); ok {
-		e.Fatalf("GetEntry(%q) = %s; want a miss", key, describe(entry))
+		e.Fatalf("GetEntry(%s) = %s; want a miss", short(key), describe(entry))
 	}
 }
 

@@ -19,9 +19,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/advcache/advcache"
 )
 
 const defaultPackages = "net/http,go/types,crypto/tls,encoding/json,reflect,time,text/template,fmt"
+
+const maxTTL = time.Hour
 
 // Exit codes.
 const (
@@ -73,20 +77,20 @@ func try(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return usageError("see the flags above")
 	case flags.NArg() > 0:
 		return usageError(fmt.Sprintf("%q is no flag; there are -ttl and -packages", flags.Arg(0)))
-	case *ttl <= 0:
-		return usageError(fmt.Sprintf("-ttl is %v; it must be above 0, such as 300ms", *ttl))
+	case *ttl <= 0 || *ttl > maxTTL:
+		return usageError(fmt.Sprintf("-ttl is %v; it must be above 0, and %v at most, because the program waits for values to expire", *ttl, maxTTL))
 	}
-	root, err := goroot(ctx)
+	library, err := standardLibrary(ctx)
 	if err != nil {
 		return err
 	}
-	source := &origin{sources: os.DirFS(filepath.Join(root, "src"))}
+	source := &origin{sources: os.DirFS(library)}
 	packages, err := source.packages(*list)
 	if err != nil {
 		return err
 	}
-	s := newStory(source, packages, *ttl, out)
-	return errors.Join(s.tell(ctx), s.close())
+	s := newStory(source, packages, *ttl, out) //nolint:contextcheck // a cache outlives the calls that use it
+	return errors.Join(s.tell(ctx), s.close(ctx))
 }
 
 // packages returns the packages of a list, all of which exist.
@@ -97,26 +101,34 @@ func (o *origin) packages(list string) ([]string, error) {
 		if slices.Contains(names[:i], name) {
 			return nil, usageError(fmt.Sprintf("-packages has %q twice; name each package once", name))
 		}
-		if _, err := sourceFiles(o.sources, name); err != nil {
+		_, err := sourceFiles(o.sources, name)
+		switch {
+		case errors.Is(err, advcache.ErrNotFound):
 			return nil, usageError(fmt.Sprintf("-packages: the standard library has no package %q; name some like %s", name, defaultPackages))
+		case err != nil:
+			return nil, err
 		}
 		names[i] = name
 	}
 	return names, nil
 }
 
-// goroot returns where Go is installed, with the sources of its library.
-func goroot(ctx context.Context) (string, error) {
+// standardLibrary returns the directory of its sources.
+func standardLibrary(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	root := strings.TrimSpace(string(out))
 	if err != nil || root == "" {
 		root = os.Getenv("GOROOT")
 	}
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
 	if root == "" {
 		return "", errors.New("cannot find the standard library: there is no go command that works, and GOROOT is not set; put go into PATH, or set GOROOT")
 	}
-	return root, nil
+	dir := filepath.Join(root, "src")
+	if _, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("this Go comes without the sources of its library: %w", err)
+	}
+	return dir, nil
 }

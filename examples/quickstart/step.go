@@ -47,16 +47,6 @@ func (st *step) count(before, after advcache.CacheStats) {
 	st.counts.LoadErrors += after.LoadErrors - before.LoadErrors
 }
 
-// firstError returns the error of a step that should have none.
-func firstError(steps ...*step) error {
-	for _, st := range steps {
-		if st.err != nil {
-			return st.err
-		}
-	}
-	return nil
-}
-
 // outcome says in words how the calls were answered.
 func (st *step) outcome() string {
 	c := st.counts
@@ -66,8 +56,12 @@ func (st *step) outcome() string {
 			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
+	if c.Loads > 0 {
+		say(c.Misses, "%s waited for %s", calls(c.Misses), plural(c.Loads, "load"))
+	} else {
+		say(c.Misses, "%s found nothing to serve", calls(c.Misses))
+	}
 	say(c.Hits, "%s answered from memory", calls(c.Hits))
-	say(c.Misses, "%s waited for %s", calls(c.Misses), plural(c.Loads+c.LoadErrors, "load"))
 	say(c.Stale, "%s got the old value", calls(c.Stale))
 	say(c.Refreshes, "%s in the background", plural(c.Refreshes, "load"))
 	say(c.LoadErrors, "%s failed", plural(c.LoadErrors, "load"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,26 +35,26 @@ type story struct {
 	stats  *advcache.Stats
 	memory *inmem.Cache[Report]
 	cache  *advcache.TTL[string, Report]
-	// analyze is the cached function. It is called like the one it wraps.
-	analyze func(context.Context, string) (Report, error)
+	// cached is origin.analyze with the cache in front, and is called like it.
+	cached func(context.Context, string) (Report, error)
 
-	print     *printer
-	steps     []*step
-	reports   map[string]Report
-	slowest   string        // the package with the longest load
-	loadedAt  time.Time     // when it was last loaded, or a little later
-	refreshed chan struct{} // a refresh has ended
+	print    *printer
+	steps    []*step
+	reports  map[string]Report
+	slowest  string        // the package with the longest load
+	loadedAt time.Time     // when it was last loaded, or a little later
+	loaded   chan struct{} // a load has ended
 }
 
 func newStory(o *origin, packages []string, ttl time.Duration, out io.Writer) *story {
 	s := &story{
-		origin:    o,
-		packages:  packages,
-		ttl:       ttl,
-		stats:     advcache.NewStats(),
-		print:     &printer{out: out},
-		reports:   map[string]Report{},
-		refreshed: make(chan struct{}, 1),
+		origin:   o,
+		packages: packages,
+		ttl:      ttl,
+		stats:    advcache.NewStats(),
+		print:    &printer{out: out},
+		reports:  map[string]Report{},
+		loaded:   make(chan struct{}, 1),
 	}
 	// A short ttl must leave time enough to see something.
 	window := max(ttl, 200*time.Millisecond)
@@ -61,27 +62,28 @@ func newStory(o *origin, packages []string, ttl time.Duration, out io.Writer) *s
 		Name:         "packages",
 		Stale:        window,
 		StaleIfError: 3 * window,
-		Observer:     advcache.Observers(s.stats.Observer(), s.tellRefreshes()),
+		Observer:     advcache.Observers(s.stats.Observer(), s.tellLoads()),
 	}
 	s.memory = inmem.New[Report](nil)
 	s.cache = advcache.NewTTL[string](s.memory, ttl, &s.options)
-	s.analyze = s.cache.Cached("package:{}", o.analyze)
+	s.cached = s.cache.Cached("package:{}", o.analyze)
 	return s
 }
 
-// tellRefreshes returns hooks that say when a refresh has ended.
-func (s *story) tellRefreshes() *advcache.Observer {
+// tellLoads returns hooks that say when a load has ended.
+func (s *story) tellLoads() *advcache.Observer {
 	ended := func(advcache.Event) {
 		select {
-		case s.refreshed <- struct{}{}:
+		case s.loaded <- struct{}{}:
 		default:
 		}
 	}
-	return &advcache.Observer{Refresh: ended, LoadError: ended}
+	return &advcache.Observer{Load: ended, Refresh: ended, LoadError: ended}
 }
 
-func (s *story) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+// close ends what the story has started, also where ctx is done.
+func (s *story) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := s.cache.Close(ctx); err != nil {
 		return err
@@ -96,8 +98,8 @@ func (s *story) tell(ctx context.Context) error {
 		if err := part(ctx); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if err := cmp.Or(ctx.Err(), s.print.err); err != nil {
+			return err
 		}
 	}
 	s.print.reports(s.packages, s.reports)
@@ -114,7 +116,10 @@ func (s *story) coldAndWarm(ctx context.Context) error {
 	var longest time.Duration
 	for _, name := range s.packages {
 		s.during(cold, func() { s.reports[name] = s.call(ctx, cold, name) })
-		if took := cold.took[len(cold.took)-1]; took > longest {
+		if cold.err != nil {
+			return cold.err
+		}
+		if took := cold.took[len(cold.took)-1]; took > longest || s.slowest == "" {
 			longest, s.slowest = took, name
 		}
 		s.during(warm, func() {
@@ -123,25 +128,25 @@ func (s *story) coldAndWarm(ctx context.Context) error {
 			}
 			start := time.Now()
 			for range warmCalls {
-				if _, err := s.analyze(ctx, name); err != nil {
+				if _, err := s.cached(ctx, name); err != nil {
 					warm.fail(err)
 				}
 			}
 			unwatched += time.Since(start)
 			warm.calls += warmCalls
 		})
-		if err := firstError(cold, warm); err != nil {
-			return err
+		if warm.err != nil {
+			return warm.err
 		}
 	}
 	s.end(cold)
 	each := unwatched / time.Duration(warmCalls*len(s.packages))
-	warm.situation += fmt.Sprintf(" Half of them without a stopwatch, which itself takes time: then a call takes %s on average.", duration(each))
+	warm.lesson = fmt.Sprintf("Half of them were not timed one by one, as the stopwatch takes time too: these took %s each.", duration(each))
 	s.end(warm)
 	return nil
 }
 
-// stampede is what ends many a program whose cache has just been emptied.
+// stampede calls a key that is not in the cache from many goroutines at once.
 func (s *story) stampede(ctx context.Context) error {
 	if err := s.memory.Clear(ctx, ""); err != nil {
 		return err
@@ -158,7 +163,7 @@ func (s *story) stampede(ctx context.Context) error {
 			wg.Go(func() {
 				<-start
 				began := time.Now()
-				_, errs[i] = s.analyze(ctx, s.slowest)
+				_, errs[i] = s.cached(ctx, s.slowest)
 				took[i] = time.Since(began)
 			})
 		}
@@ -173,17 +178,17 @@ func (s *story) stampede(ctx context.Context) error {
 		st.lesson = "Callers of one key share one load."
 	}
 	s.end(st)
-	return firstError(st)
+	return st.err
 }
 
 // stale calls between the end of the ttl and that of the Stale window.
 func (s *story) stale(ctx context.Context) error {
-	if err := s.wait(ctx, s.loadedAt.Add(s.ttl), "the ttl is over"); err != nil {
+	if err := s.wait(ctx, s.loadedAt.Add(s.ttl), "until the ttl is over"); err != nil {
 		return err
 	}
-	st := &step{name: "stale-while-revalidate", situation: fmt.Sprintf("%s is older than its ttl now.", s.slowest)}
+	st := &step{name: "stale-while-revalidate", situation: fmt.Sprintf("The value of %s is older than its ttl.", s.slowest)}
 	select {
-	case <-s.refreshed: // one of before
+	case <-s.loaded: // one of before
 	default:
 	}
 	start := time.Now()
@@ -191,36 +196,37 @@ func (s *story) stale(ctx context.Context) error {
 		for range staleCalls {
 			s.call(ctx, st, s.slowest)
 		}
-		if s.stats.Snapshot().Stale == 0 {
-			return // so nothing is being refreshed
-		}
-		select {
-		case <-s.refreshed:
-		case <-ctx.Done():
-		}
 	})
+	if st.counts.Stale > 0 { // then a load is under way, or has ended already
+		s.during(st, func() {
+			select {
+			case <-s.loaded:
+			case <-ctx.Done():
+			}
+		})
+	}
 	s.loadedAt = time.Now()
 	if st.counts.Stale > 0 && st.counts.Misses == 0 && st.counts.Refreshes > 0 {
 		st.lesson = fmt.Sprintf("Nobody waits for the new value, which is there after %s.", duration(s.loadedAt.Sub(start)))
 	}
 	s.end(st)
-	return firstError(st)
+	return st.err
 }
 
 // outage calls after the Stale window, while loads fail.
 func (s *story) outage(ctx context.Context) error {
 	s.origin.broken.Store(true)
-	if err := s.wait(ctx, s.loadedAt.Add(s.ttl+s.options.Stale), "the Stale window is over too, and from now on analyze fails"); err != nil {
+	if err := s.wait(ctx, s.loadedAt.Add(s.ttl+s.options.Stale), "until the Stale window is over; from now on, loads fail"); err != nil {
 		return err
 	}
-	st := &step{name: "stale-if-error", situation: "Callers would now wait for a new value, but there is none to be had."}
+	st := &step{name: "stale-if-error", situation: "The value is so old that callers wait for a new one, but there is none."}
 	s.during(st, func() {
 		for range outageCalls {
 			s.call(ctx, st, s.slowest)
 		}
 	})
 	if st.counts.Stale > 0 && st.failed == 0 {
-		st.lesson = "The old value is better than none, and what fails is not tried again at once."
+		st.lesson = "An old value is better than none, and what has failed is not tried again at once."
 	}
 	s.end(st)
 	return nil
@@ -228,17 +234,17 @@ func (s *story) outage(ctx context.Context) error {
 
 // dead calls when there is nothing left to serve.
 func (s *story) dead(ctx context.Context) error {
-	if err := s.wait(ctx, s.loadedAt.Add(s.ttl+s.options.StaleIfError), "the StaleIfError window is over"); err != nil {
+	if err := s.wait(ctx, s.loadedAt.Add(s.ttl+s.options.StaleIfError), "until the StaleIfError window is over"); err != nil {
 		return err
 	}
-	st := &step{name: "error", situation: "The old value is too old to be served, and analyze still fails."}
+	st := &step{name: "error", situation: "The value is too old to be served at all, and loads still fail."}
 	s.during(st, func() {
 		for range deadCalls {
 			s.call(ctx, st, s.slowest)
 		}
 	})
-	if st.failed == st.calls {
-		st.lesson = "Errors are not cached."
+	if st.failed == st.calls && st.loads == int64(st.calls) {
+		st.lesson = "An error is not cached."
 	}
 	s.end(st)
 	return nil
@@ -247,19 +253,19 @@ func (s *story) dead(ctx context.Context) error {
 // recovery shows that nothing remains of it all.
 func (s *story) recovery(ctx context.Context) error {
 	s.origin.broken.Store(false)
-	st := &step{name: "recovery", situation: "analyze works again."}
+	st := &step{name: "recovery", situation: "Loads work again. Two calls."}
 	s.during(st, func() {
 		s.call(ctx, st, s.slowest)
 		s.call(ctx, st, s.slowest)
 	})
 	s.end(st)
-	return firstError(st)
+	return st.err
 }
 
 // call calls the cached function and takes the time.
 func (s *story) call(ctx context.Context, st *step, name string) Report {
 	start := time.Now()
-	report, err := s.analyze(ctx, name)
+	report, err := s.cached(ctx, name)
 	st.add(time.Since(start), err)
 	return report
 }

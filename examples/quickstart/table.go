@@ -49,9 +49,9 @@ func (p *printer) intro(s *story) {
 	p.line("      Stale:        %v, // then serve the old value, and load a new one", s.options.Stale)
 	p.line("      StaleIfError: %v, // serve the old value where loads fail", s.options.StaleIfError)
 	p.line("  })")
-	p.line("  analyze := ttl.Cached(%q, analyze)", "package:{}")
+	p.line("  cached := ttl.Cached(%q, analyze) // is called like analyze", "package:{}")
 	p.line("")
-	p.text("", "", "calls: of the cached function; loads: of the function behind it; p50, p99, max: how long half of the calls, 99 of 100, and all of them took at most.")
+	p.text("", "", "calls: of the cached function. loads: of analyze, behind it. p50, p99, max: half of the calls, 99 of 100, and all of them took no longer.")
 	p.line("")
 	p.line("%-30s %9s %7s %9s %9s %9s", "step", "calls", "loads", "p50", "p99", "max")
 	p.line("%s", strings.Repeat("-", textWidth))
@@ -66,7 +66,7 @@ func (p *printer) step(n int, st *step) {
 }
 
 func (p *printer) wait(d time.Duration, why string) {
-	p.text("   ", "   ", fmt.Sprintf("... waiting %s: %s ...", duration(d), why))
+	p.text("   ", "   ", fmt.Sprintf("(the program waits %s, %s)", duration(d), why))
 	p.line("")
 }
 

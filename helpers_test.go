@@ -1,0 +1,313 @@
+package advcache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/inmem"
+)
+
+const (
+	loadTime = 200 * time.Millisecond // of a load, unless a test says otherwise
+	late     = 15 * time.Millisecond  // how long after its leader a follower comes
+)
+
+var (
+	errDown = errors.New("the origin is down")
+	errDisk = errors.New("the disk is full")
+	quiet   = slog.New(slog.DiscardHandler)
+)
+
+// origin is where loaders get their values: the n-th load of key 7 gives "7#n".
+type origin struct {
+	mu    sync.Mutex
+	takes time.Duration                                   // of each load; guarded by mu
+	err   error                                           // of each load; guarded by mu
+	panic any                                             // guarded by mu
+	deaf  bool                                            // to its context; guarded by mu
+	do    func(context.Context, int, int) (string, error) // instead of all that; guarded by mu
+	loads map[int]int                                     // by key; guarded by mu
+	ended int                                             // loads that were told to stop; guarded by mu
+}
+
+func (o *origin) with(change func(*origin)) *origin {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	change(o)
+	return o
+}
+
+func (o *origin) fails(err error) { o.with(func(o *origin) { o.err = err }) }
+
+// total is how often the origin was asked.
+func (o *origin) total() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range o.loads {
+		n += m
+	}
+	return n
+}
+
+func (o *origin) stopped() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ended
+}
+
+func (o *origin) load(ctx context.Context, k int) (string, error) {
+	o.mu.Lock()
+	if o.loads == nil {
+		o.loads = make(map[int]int)
+	}
+	o.loads[k]++
+	n, takes, err, p, deaf, do := o.loads[k], o.takes, o.err, o.panic, o.deaf, o.do
+	o.mu.Unlock()
+	if do != nil {
+		return do(ctx, k, n)
+	}
+	switch {
+	case deaf:
+		time.Sleep(takes)
+	case takes > 0:
+		select {
+		case <-time.After(takes):
+		case <-ctx.Done():
+			o.with(func(o *origin) { o.ended++ })
+			return "", ctx.Err()
+		}
+	}
+	if p != nil {
+		panic(p)
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d#%d", k, n), nil
+}
+
+// loadMany is load for many keys at once. With an error it still returns what
+// it has, which is the even keys.
+func (o *origin) loadMany(ctx context.Context, ks []int) (map[int]string, error) {
+	values := make(map[int]string)
+	o.mu.Lock()
+	if o.loads == nil {
+		o.loads = make(map[int]int)
+	}
+	for _, k := range ks {
+		o.loads[k]++
+		if o.err == nil || k%2 == 0 {
+			values[k] = fmt.Sprintf("%d#%d", k, o.loads[k])
+		}
+	}
+	takes, err, p := o.takes, o.err, o.panic
+	o.mu.Unlock()
+	if takes > 0 {
+		select {
+		case <-time.After(takes):
+		case <-ctx.Done():
+			o.with(func(o *origin) { o.ended++ })
+			return nil, ctx.Err()
+		}
+	}
+	if p != nil {
+		panic(p)
+	}
+	return values, err
+}
+
+// events records what an Observer is told.
+type events struct {
+	mu   sync.Mutex
+	told map[string][]advcache.Event // by hook; guarded by mu
+	hits int64                       // guarded by mu
+}
+
+func (e *events) observer() *advcache.Observer {
+	record := func(hook string) func(advcache.Event) {
+		return func(ev advcache.Event) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.told == nil {
+				e.told = make(map[string][]advcache.Event)
+			}
+			e.told[hook] = append(e.told[hook], ev)
+		}
+	}
+	return &advcache.Observer{
+		Hits: func(h advcache.HitEvent) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.hits += h.Count
+		},
+		Stale: record("Stale"), Miss: record("Miss"), Negative: record("Negative"),
+		Load: record("Load"), LoadError: record("LoadError"), Refresh: record("Refresh"),
+		Set: record("Set"), Delete: record("Delete"), BackendError: record("BackendError"),
+	}
+}
+
+func (e *events) of(hook string) []advcache.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told[hook]
+}
+
+// calls is how many calls were told, by how they were served.
+func (e *events) calls() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return fmt.Sprintf("hits %d, stale %d, negative %d, misses %d", e.hits, len(e.told["Stale"]), len(e.told["Negative"]), len(e.told["Miss"]))
+}
+
+// result is what a call gave, and how long it took.
+type result struct {
+	v    string
+	err  error
+	took time.Duration
+}
+
+// call runs fn on a goroutine of its own.
+func call(fn func() (string, error)) <-chan result {
+	done := make(chan result, 1)
+	go func() {
+		start := time.Now()
+		v, err := fn()
+		done <- result{v, err, time.Since(start)}
+	}()
+	return done
+}
+
+// get calls f.Get for k on a goroutine of its own.
+func get(ctx context.Context, f *advcache.Func[int, string], k int) <-chan result {
+	return call(func() (string, error) { return f.Get(ctx, k) })
+}
+
+// want fails the test unless the call gave v and no error.
+func (r result) want(t *testing.T, law, v string) {
+	t.Helper()
+	if r.v != v || r.err != nil {
+		t.Errorf("%s: got %q and the error %v, want %q", law, r.v, r.err, v)
+	}
+}
+
+// wantErr fails the test unless the call gave target.
+func (r result) wantErr(t *testing.T, law string, target error) {
+	t.Helper()
+	if !errors.Is(r.err, target) || r.v != "" {
+		t.Errorf("%s: got %q and the error %v, want the error %v", law, r.v, r.err, target)
+	}
+}
+
+// wantTook fails the test unless the call took d.
+func (r result) wantTook(t *testing.T, law string, d time.Duration) {
+	t.Helper()
+	if r.took != d {
+		t.Errorf("%s: the call took %v, want %v", law, r.took, d)
+	}
+}
+
+// wants fails the test unless f.Get gives v at once.
+func wants(t *testing.T, law string, f *advcache.Func[int, string], k int, v string) {
+	t.Helper()
+	start := time.Now()
+	got, err := f.Get(t.Context(), k)
+	r := result{got, err, time.Since(start)}
+	r.want(t, law, v)
+	r.wantTook(t, law, 0)
+}
+
+func wantLoads(t *testing.T, law string, o *origin, n int) {
+	t.Helper()
+	if got := o.total(); got != n {
+		t.Errorf("%s: the origin was asked %d times, want %d", law, got, n)
+	}
+}
+
+// wantPanic fails the test unless fn panics with a text that has all parts.
+func wantPanic(t *testing.T, fn func(), parts ...string) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		said := fmt.Sprint(recover())
+		for _, part := range parts {
+			if !strings.Contains(said, part) {
+				t.Errorf("the panic says %q, which lacks %q", said, part)
+			}
+		}
+	}()
+	fn()
+}
+
+// until sleeps up to an instant.
+func until(at time.Time) { time.Sleep(time.Until(at)) }
+
+// warm reads k so often that hits are served by the fastest path there is.
+func warm(t *testing.T, f *advcache.Func[int, string], k int) {
+	t.Helper()
+	for range 8 {
+		if _, err := f.Get(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// open opens a cache in memory, and closes it when the test ends.
+func open[V any](t testing.TB, o *inmem.Options[V]) *inmem.Cache[V] {
+	t.Helper()
+	c := inmem.New(o)
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// onEach runs the test over each kind of cache, each time in a bubble.
+func onEach(t *testing.T, test func(t *testing.T, c advcache.Cache[string])) {
+	t.Helper()
+	for name, fresh := range map[string]func(t *testing.T) advcache.Cache[string]{
+		"inmem": func(t *testing.T) advcache.Cache[string] { t.Helper(); return open[string](t, nil) },
+		"exact": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return open(t, &inmem.Options[string]{Exact: true})
+		},
+		"copies": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return open(t, &inmem.Options[string]{Copy: strings.Clone})
+		},
+		"plain":    func(*testing.T) advcache.Cache[string] { return newMapCache[string]() },
+		"entry-if": func(*testing.T) advcache.Cache[string] { return conditionalCache[string]{newMapCache[string]()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, fresh(t)) })
+		})
+	}
+}
+
+// userTTL wraps the origin, by a TTL of a minute that is closed when the test
+// ends.
+func userTTL(t *testing.T, c advcache.Cache[string], o *origin, opt *advcache.TTLOptions) (*advcache.TTL[int, string], *advcache.Func[int, string]) {
+	t.Helper()
+	if opt == nil {
+		opt = &advcache.TTLOptions{}
+	}
+	if opt.Logger == nil {
+		opt.Logger = quiet
+	}
+	ttl := advcache.NewTTL[int](c, time.Minute, opt)
+	t.Cleanup(func() {
+		if err := ttl.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	return ttl, ttl.Func("user:{}", o.load)
+}
