@@ -30,9 +30,16 @@ func (d *doubts) of(key string) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.knows(key)
+}
+
+func (d *doubts) knows(key string) bool {
 	_, ok := d.keys[key]
 	return ok
 }
+
+// aged reports whether older has to be asked.
+func (d *doubts) aged() bool { return d.before.Load() != 0 }
 
 // older reports whether an entry made at created is too old to be believed.
 func (d *doubts) older(created time.Time) bool {
@@ -50,6 +57,7 @@ func (d *doubts) wrote(key string, err error) {
 	switch {
 	case err == nil:
 		delete(d.keys, key)
+	case d.knows(key):
 	case len(d.keys) >= maxDoubts:
 		d.before.Store(time.Now().UnixNano())
 	default:

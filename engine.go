@@ -25,7 +25,8 @@ type engine[V any] struct {
 	hits    *hitCounter // nil: nobody asks
 	flights *flight.Group[V]
 	backoff backoffs
-	slots   chan struct{} // MaxConcurrentLoads; nil: no bound
+	slots   slots     // MaxConcurrentLoads
+	copy    func(V) V // copies values on their way out; nil: they are shared
 }
 
 // origin is where the value of a key comes from.
@@ -46,7 +47,7 @@ func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
 		backoff: backoffs{policy: o.RefreshBackoff},
 	}
 	if o.MaxConcurrentLoads > 0 {
-		e.slots = make(chan struct{}, o.MaxConcurrentLoads)
+		e.slots = make(slots, o.MaxConcurrentLoads)
 	}
 	if s, ok := c.(interface{ Live() live.Source[V] }); ok {
 		// A wrapper that embeds a cache has its Live by promotion; what the
@@ -57,6 +58,7 @@ func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
 	}
 	if e.live != nil {
 		e.level = liveLevel[V]{e.live, c}
+		e.copy = e.live.Copier()
 	} else {
 		e.level = newPlainLevel(c, e.observe)
 	}
@@ -106,7 +108,7 @@ func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error
 			e.refresh(ctx, key, &a, o)
 		}
 		e.level.release(key, &a)
-		return e.own(a.entry.Value), nil
+		return e.own(a.entry.Value)
 	case negative:
 		e.level.release(key, &a)
 		e.observe.negative(key, now.Sub(start))
@@ -115,22 +117,26 @@ func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error
 		e.refresh(ctx, key, &a, o)
 		e.level.release(key, &a)
 		e.observe.stale(key, now.Sub(start))
-		return e.own(a.entry.Value), nil
+		return e.own(a.entry.Value)
 	}
 	return e.load(ctx, key, &a, o, v == spare, now.Sub(start))
 }
 
 // load makes the caller wait for a load of key. With a spare, the caller is
 // served that if the load fails, is backing off, or takes longer than the
-// SoftTimeout.
+// SoftTimeout or the caller's own deadline.
 func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origin[V], spare bool, lookup time.Duration) (V, error) {
 	if spare && e.backoff.waits(key, time.Now()) {
 		e.level.release(key, a)
 		e.observe.stale(key, lookup)
-		return e.own(a.entry.Value), nil
+		return e.own(a.entry.Value)
 	}
 	if !spare {
 		e.observe.miss(key, lookup)
+	}
+	if err := ctx.Err(); err != nil && !spare {
+		e.level.release(key, a)
+		return *new(V), err // a load would have nobody to wait for it
 	}
 	c, err := e.join(ctx, a, &job[V]{key: key, origin: o})
 	if err != nil {
@@ -145,7 +151,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		case <-timer.C:
 			c.Detach()
 			e.observe.stale(key, e.opt.SoftTimeout)
-			return e.own(a.entry.Value), nil
+			return e.own(a.entry.Value)
 		}
 	}
 	v, err := e.wait(ctx, c)
@@ -156,13 +162,16 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		return v, err
 	}
 	e.observe.stale(key, lookup)
-	return e.own(a.entry.Value), nil
+	return e.own(a.entry.Value)
 }
 
 // reload makes the caller wait for a load of key, whatever the level holds.
 func (e *engine[V]) reload(ctx context.Context, key string, o *origin[V]) (V, error) {
 	if e.ttl == 0 {
-		return e.bypass(ctx, o.load)
+		return bypass(ctx, o.load)
+	}
+	if err := ctx.Err(); err != nil {
+		return *new(V), err
 	}
 	a := e.level.ask(ctx, key)
 	c, err := e.join(ctx, &a, &job[V]{key: key, origin: o, forced: true})
@@ -180,13 +189,23 @@ func (e *engine[V]) join(ctx context.Context, a *answer[V], j *job[V]) (*flight.
 	if loading {
 		return nil, e.loadsItself(j.key)
 	}
-	j.engine, j.nested = e, nested
+	j.engine, j.turn = e, newTurn()
 	c, leads := e.flights.Join(j.key, func() flight.Barrier { return j.begin(a) })
+	if nested {
+		hurry(c)
+	}
 	if leads {
 		j.call = c
 		e.flights.Start(ctx, []*flight.Call[V]{c}, e.opt.LoadTimeout, j)
 	}
 	return c, nil
+}
+
+// hurry lets a call go without a slot.
+func hurry[V any](c *flight.Call[V]) {
+	if j, ok := c.Barrier.(*job[V]); ok {
+		j.turn.hurry()
+	}
 }
 
 // wait returns what the call gives. Where values are copied, each caller has
@@ -196,17 +215,20 @@ func (e *engine[V]) wait(ctx context.Context, c *flight.Call[V]) (V, error) {
 	if err != nil {
 		return v, e.outward(c.Key, err)
 	}
-	return e.own(v), nil
+	return e.own(v)
 }
 
-// own returns the caller's copy of v, where values are copied.
-func (e *engine[V]) own(v V) V {
-	if e.live != nil {
-		if copier := e.live.Copier(); copier != nil {
-			return copier(v)
-		}
+// own returns the caller's copy of v, where values are copied. The copier is the
+// user's, and may panic.
+func (e *engine[V]) own(v V) (own V, err error) {
+	if e.copy == nil {
+		return v, nil
 	}
-	return v
+	err = guard(func() error {
+		own = e.copy(v)
+		return nil
+	})
+	return own, err
 }
 
 func (e *engine[V]) loadsItself(key string) error {
@@ -216,18 +238,17 @@ func (e *engine[V]) loadsItself(key string) error {
 // refresh starts a load of key in the background, unless one is under way or
 // backing off. The answer stays the caller's to release.
 func (e *engine[V]) refresh(ctx context.Context, key string, a *answer[V], o *origin[V]) {
-	if j := e.beginRefresh(ctx, key, a, o); j != nil {
+	if j := e.beginRefresh(key, a, o); j != nil {
 		e.flights.Start(ctx, []*flight.Call[V]{j.call}, e.opt.LoadTimeout, j)
 	}
 }
 
 // beginRefresh is refresh up to the start; nil, where there is to be none.
-func (e *engine[V]) beginRefresh(ctx context.Context, key string, a *answer[V], o *origin[V]) *job[V] {
+func (e *engine[V]) beginRefresh(key string, a *answer[V], o *origin[V]) *job[V] {
 	if e.backoff.waits(key, time.Now()) || e.flights.Busy(key) {
 		return nil
 	}
-	_, nested := e.flights.Loading(ctx, key)
-	j := &job[V]{engine: e, key: key, origin: o, before: a.entry.CreatedAt, background: true, nested: nested}
+	j := &job[V]{engine: e, key: key, origin: o, turn: newTurn(), before: a.entry.CreatedAt, background: true}
 	j.call = e.flights.Background(key, func() flight.Barrier { return j.begin(a) })
 	if j.call == nil {
 		return nil
@@ -255,9 +276,10 @@ func (e *engine[V]) calmUntil(l live.Life, cost *loadCost) int64 {
 // be refreshed early: at 16, a share of 1e-7 of the hits is left out.
 const earlyReach = 16
 
-// earlyGap returns the mean of the random gap of XFetch, in nanoseconds.
+// earlyGap returns the mean of the random gap of XFetch, in nanoseconds; no more
+// than two years, so that the sums made of it do not overflow.
 func (e *engine[V]) earlyGap(cost *loadCost) float64 {
-	return e.opt.EarlyExpiry * float64(cost.mean())
+	return min(e.opt.EarlyExpiry*float64(cost.mean()), 1<<56)
 }
 
 // wantsRefresh reports whether a hit of a fresh entry refreshes it.
@@ -291,6 +313,7 @@ func (e *engine[V]) entryFor(v V, created time.Time, life time.Duration) (entry 
 	return entry, true
 }
 
+// lifeOf calls the user's LifeOf, which may panic.
 func (e *engine[V]) lifeOf(v V, life func(V) time.Duration) time.Duration {
 	if life == nil {
 		return e.ttl
@@ -303,7 +326,14 @@ func (e *engine[V]) set(ctx context.Context, key string, v V, life func(V) time.
 		return nil
 	}
 	start := time.Now()
-	entry, keep := e.entryFor(v, start, e.lifeOf(v, life))
+	var lasts time.Duration
+	if err := guard(func() error {
+		lasts = e.lifeOf(v, life)
+		return nil
+	}); err != nil {
+		return e.opError("set", key, err)
+	}
+	entry, keep := e.entryFor(v, start, lasts)
 	if !keep {
 		return e.invalidate(ctx, []string{key})
 	}
@@ -335,13 +365,26 @@ func (e *engine[V]) invalidate(ctx context.Context, keys []string) error {
 }
 
 // bypass calls the loader for the caller alone.
-func (e *engine[V]) bypass(ctx context.Context, load func(context.Context) (V, error)) (v V, err error) {
+func bypass[R any](ctx context.Context, load func(context.Context) (R, error)) (r R, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			err = &PanicError{Value: r, Stack: debug.Stack()}
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p, Stack: debug.Stack()}
 		}
 	}()
-	return load(ctx)
+	r, err = load(hidePrevious(ctx))
+	if errors.Is(err, ErrUnchanged) {
+		err = errNothingHeld
+	}
+	return r, err
+}
+
+// peek returns what is held and fresh.
+func (e *engine[V]) peek(ctx context.Context, key string) (v V, ok bool, err error) {
+	err = guard(func() (err error) {
+		v, ok, err = e.level.peek(ctx, key)
+		return err
+	})
+	return v, ok, err
 }
 
 func (e *engine[V]) close(ctx context.Context) error {
@@ -359,6 +402,8 @@ func (e *engine[V]) outward(key string, err error) error {
 		return e.opError("load", key, fmt.Errorf("it took longer than the LoadTimeout of %v: %w", e.opt.LoadTimeout, context.DeadlineExceeded))
 	case errors.Is(err, flight.ErrClosed):
 		return e.opError("load", key, ErrClosed)
+	case errors.Is(err, flight.ErrExited):
+		return &PanicError{Value: ErrGoexit}
 	}
 	return err
 }

@@ -87,8 +87,7 @@ func ExampleFunc_GetMany() {
 	found, err := stock.GetMany(context.Background(), []string{"hammer", "nails", "glue", "unicorn"})
 	fmt.Println(found)
 	fmt.Println(err)
-	var failed *advcache.OpError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*advcache.OpError](err); ok {
 		fmt.Println(failed.Key)
 	}
 	// Output:

@@ -206,8 +206,7 @@ func ExamplePanicError() {
 	share := ttl.Cached("share:{}", func(_ context.Context, heirs int) (int, error) { return 100 / heirs, nil })
 
 	_, err := share(context.Background(), 0)
-	var p *advcache.PanicError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*advcache.PanicError](err); ok {
 		fmt.Println(p.Value)
 	}
 	fmt.Println(share(context.Background(), 4))

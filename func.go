@@ -22,7 +22,6 @@ type Func[K comparable, V any] struct {
 
 	memo  *memo[K, V] // hot keys; nil: none are remembered
 	quick *memo[K, V] // the same where a hit is all that there is to do, else nil
-	copy  func(V) V   // nil: values are shared
 }
 
 // Get returns the value for k: from the cache, or from a load that is shared by
@@ -38,7 +37,7 @@ func (f *Func[K, V]) Get(ctx context.Context, k K) (V, error) {
 
 func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
 	if f.engine.ttl == 0 {
-		return f.engine.bypass(ctx, func(ctx context.Context) (V, error) { return f.load(ctx, k) })
+		return bypass(ctx, func(ctx context.Context) (V, error) { return f.load(ctx, k) })
 	}
 	start := f.engine.hits.startHit()
 	v, key, ok, err := f.fromMemory(k)
@@ -57,7 +56,8 @@ func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
 func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 	if f.quick == nil && f.memo != nil {
 		if hot := f.memo.find(k); hot != nil {
-			return f.own(*hot), "", true, nil
+			v, err = f.engine.own(*hot)
+			return v, "", err == nil, err
 		}
 	}
 	var buf [128]byte
@@ -73,7 +73,8 @@ func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 	if n != nil {
 		if limit, ok := f.plainHit(n); ok {
 			f.memo.grant(k, n, limit, raw)
-			return f.own(n.Value), "", true, nil
+			v, err = f.engine.own(n.Value)
+			return v, "", err == nil, err
 		}
 	}
 	return v, string(raw), false, nil
@@ -82,20 +83,13 @@ func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 // plainHit reports whether n is fresh and not to be refreshed, and until when
 // that is sure, in Unix nanoseconds.
 func (f *Func[K, V]) plainHit(n *live.Node[V]) (limit int64, ok bool) {
-	l, ok := n.Life()
-	if !ok || n.Absent() {
+	if n.Absent() {
 		return 0, false
 	}
+	l := n.Life()
 	limit = min(l.Fresh, l.Held, f.engine.calmUntil(l, &f.cost))
 	clock := f.engine.live.Clock()
 	return limit, limit > clock.Horizon() || limit > clock.Now() || limit == live.Never
-}
-
-func (f *Func[K, V]) own(v V) V {
-	if f.copy != nil {
-		return f.copy(v)
-	}
-	return v
 }
 
 // unkept returns raw as a string, for a callee that does not keep it: raw may
@@ -124,7 +118,7 @@ func (f *Func[K, V]) Peek(ctx context.Context, k K) (v V, ok bool, err error) {
 	if err != nil {
 		return v, false, err
 	}
-	return f.engine.cache.Get(ctx, key)
+	return f.engine.peek(ctx, key)
 }
 
 // Set stores v for k with the life of a loaded value, and ends loads of k under

@@ -3,7 +3,6 @@ package advcache
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -22,7 +21,7 @@ type job[V any] struct {
 	before     time.Time // CreatedAt of the entry that is to be refreshed
 	background bool      // nobody waits for it
 	forced     bool      // whatever the level holds
-	nested     bool      // its caller is itself a load
+	turn       *turn     // of all jobs of a batch
 }
 
 // begin registers the load with the level. The key is locked in the flights.
@@ -41,13 +40,17 @@ func (j *job[V]) Barred() bool { return j.pending.Barred() }
 
 // Load implements flight.Body.
 func (j *job[V]) Load(ctx context.Context) {
-	if j.served(ctx) || !j.engine.takeSlot(ctx, j.nested) {
+	if j.served(ctx) || !j.turn.take(ctx, j.engine.slots) {
 		return
 	}
-	defer j.engine.freeSlot(j.nested)
+	defer j.turn.give(j.engine.slots)
 	began := time.Now()
 	guarded(func() (loaded[V], error) {
-		v, err := j.origin.load(j.withPrevious(ctx))
+		ctx, err := j.withPrevious(ctx)
+		if err != nil {
+			return loaded[V]{}, err
+		}
+		v, err := j.origin.load(ctx)
 		return j.appraise(v, err)
 	}, func(l loaded[V], err error) {
 		j.settle(ctx, l, err, began)
@@ -62,9 +65,9 @@ func (j *job[V]) Cut(_ *flight.Call[V], cause error) {
 	j.failed(j.engine.outward(j.key, cause), j.engine.opt.LoadTimeout)
 }
 
-// served looks at the level again: another load may have ended between the
-// caller's look and the begin of this one. A refresh goes on all the same,
-// unless the entry is another one now.
+// served looks at the level again, and reports whether there is nothing to load:
+// another load may have ended between the caller's look and the begin of this
+// one. A refresh goes on all the same, unless the entry is another one now.
 func (j *job[V]) served(ctx context.Context) bool {
 	j.engine.level.again(ctx, j.key, j.pending, &j.answer)
 	if j.forced {
@@ -76,9 +79,11 @@ func (j *job[V]) served(ctx context.Context) bool {
 		if j.background && entry.CreatedAt.Equal(j.before) {
 			return false
 		}
-		return j.call.Finish(entry.Value, nil)
+		j.call.Finish(entry.Value, nil)
+		return true
 	case negative:
-		return j.call.Finish(entry.Value, ErrNotFound)
+		j.call.Finish(entry.Value, ErrNotFound)
+		return true
 	}
 	return false
 }
@@ -89,13 +94,17 @@ type loaded[V any] struct {
 	life  time.Duration
 }
 
+// errNothingHeld does not wrap ErrUnchanged: a load further out that returns it
+// would renew an entry of its own.
+var errNothingHeld = errors.New("the loader answered ErrUnchanged, but the cache holds no entry")
+
 // appraise makes of what the loader returned what is to be kept. LifeOf is the
 // user's, so it runs where a panic is caught.
 func (j *job[V]) appraise(v V, err error) (loaded[V], error) {
 	if errors.Is(err, ErrUnchanged) {
 		switch held := &j.answer; {
 		case !held.ok:
-			return loaded[V]{}, j.engine.opError("load", j.key, fmt.Errorf("the loader answered ErrUnchanged, but the cache holds no entry: %w", err))
+			return loaded[V]{}, j.engine.opError("load", j.key, errNothingHeld)
 		case held.entry.Absent:
 			return loaded[V]{}, ErrNotFound
 		default:
@@ -112,12 +121,21 @@ func (j *job[V]) appraise(v V, err error) (loaded[V], error) {
 func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.Time) {
 	took := time.Since(began)
 	e := j.engine
-	if cause := context.Cause(ctx); cause != nil && err != nil {
-		err = cause // the loader heeded its context
-	}
-	switch {
-	case !j.call.Open(): // ended; the callers have gone, and what it loaded is dropped
+	_, panicked := errors.AsType[*PanicError](err)
+	if !j.call.Open() { // ended: the callers have gone, and what it loaded is dropped
+		if panicked {
+			e.observe.loadError(j.key, took, err, true)
+		}
 		return
+	}
+	if cause := context.Cause(ctx); cause != nil && err != nil && !panicked {
+		if j.call.Finish(l.value, cause) { // the loader heeded its context
+			j.Cut(j.call, cause)
+		}
+		return
+	}
+	defer func() { j.call.Finish(l.value, err) }() // even if a hook ends this goroutine
+	switch {
 	case err == nil:
 		j.origin.cost.add(took)
 		entry, keep := e.entryFor(l.value, began, l.life)
@@ -129,15 +147,9 @@ func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.
 		j.commit(ctx, entry, e.opt.NegativeTTL > 0)
 		e.backoff.clear(j.key)
 		e.observe.loaded(j.key, took, err, j.background)
-	case errors.Is(err, flight.ErrTimeout), errors.Is(err, flight.ErrClosed), errors.Is(err, flight.ErrLeft):
-		if j.call.Finish(l.value, err) {
-			j.Cut(j.call, err)
-		}
-		return
 	default:
 		j.failed(err, took)
 	}
-	j.call.Finish(l.value, err)
 }
 
 // commit stores entry; or removes what is held, where entry is not to be kept.
@@ -161,25 +173,7 @@ func (j *job[V]) failed(err error, took time.Duration) {
 	if j.background || j.answer.ok {
 		j.engine.backoff.failed(j.key, time.Now())
 	}
-	j.engine.observe.loadError(j.key, took, err, j.background)
-}
-
-func (e *engine[V]) takeSlot(ctx context.Context, nested bool) bool {
-	if e.slots == nil || nested {
-		return true
-	}
-	select {
-	case e.slots <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (e *engine[V]) freeSlot(nested bool) {
-	if e.slots != nil && !nested {
-		<-e.slots
-	}
+	j.engine.observe.loadError(j.key, took, err, j.call.Unattended())
 }
 
 // guarded calls then with what fn returns, or with a *PanicError; also where fn

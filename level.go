@@ -15,6 +15,8 @@ type level[V any] interface {
 	// holds a registered load, to be used by begin, or given back by release.
 	ask(ctx context.Context, key string) answer[V]
 	release(key string, a *answer[V])
+	// peek returns what is fresh.
+	peek(ctx context.Context, key string) (V, bool, error)
 
 	// begin registers a load, and may bring the answer up to date without
 	// asking anybody: the key is locked.
@@ -54,8 +56,8 @@ func (l liveLevel[V]) answerOf(n *live.Node[V]) (a answer[V]) {
 	if n == nil {
 		return a
 	}
-	life, ok := n.Life()
-	if !ok || life.GoneAt(l.Clock().Now()) {
+	life := n.Life()
+	if life.GoneAt(l.Clock().Now()) {
 		return a
 	}
 	a.ok = true
@@ -87,13 +89,24 @@ func (l liveLevel[V]) commit(_ context.Context, key string, p *live.Pending, _ V
 		n = live.NewNode(entry.Value, entry.CreatedAt, entry.FreshUntil, entry.StaleUntil, entry.HeldUntil, entry.Absent, entry.Tags)
 	}
 	_, err := l.Commit(key, p, n) // a barred load is no error: somebody knew better
+	if err != nil {
+		_, _ = l.Commit(key, p, nil) // it has missed a write: what it holds must not be read
+	}
 	return err
 }
 
 func (l liveLevel[V]) end(key string, p *live.Pending) { l.End(key, p) }
 
 func (l liveLevel[V]) set(ctx context.Context, key string, entry Entry[V]) error {
-	return l.cache.SetEntry(ctx, key, entry)
+	err := l.cache.SetEntry(ctx, key, entry)
+	if err != nil {
+		_ = l.cache.Delete(ctx, key) // as in commit
+	}
+	return err
+}
+
+func (l liveLevel[V]) peek(ctx context.Context, key string) (V, bool, error) {
+	return l.cache.Get(ctx, key)
 }
 
 func (l liveLevel[V]) delete(ctx context.Context, keys []string) error {

@@ -56,12 +56,26 @@ func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
 	}
 }
 
+func (l *plainLevel[V]) peek(ctx context.Context, key string) (v V, ok bool, err error) {
+	switch {
+	case l.doubt.of(key):
+		return v, false, nil
+	case !l.doubt.aged():
+		return l.cache.Get(ctx, key)
+	}
+	e, ok, err := l.cache.GetEntry(ctx, key)
+	if !ok || err != nil || e.Absent || !e.IsFresh(time.Now()) || l.doubt.older(e.CreatedAt) {
+		return v, false, err
+	}
+	return e.Value, true, nil
+}
+
 // readMany returns the fresh values of keys, as far as they can be believed.
 func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V) {
-	if l.doubt.before.Load() != 0 {
-		return nil // the age of an entry must be known
-	}
 	keys = slices.DeleteFunc(keys, l.doubt.of)
+	if len(keys) == 0 {
+		return nil
+	}
 	var err error
 	if panicked := guard(func() error {
 		found, err = GetMany(ctx, l.cache, keys)
@@ -106,28 +120,47 @@ func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending,
 	if p.Barred() {
 		return nil
 	}
+	err = guard(func() error { return l.store(ctx, key, seen, entry) })
+	switch {
+	case errors.Is(err, errRefused):
+		return nil
+	case err != nil:
+		l.doubt.wrote(key, err)
+		return err
+	case !p.Barred(): // else there is a later change, which may have been missed
+		l.doubt.wrote(key, nil)
+	}
+	l.pendings.Touch(key)
+	return nil
+}
+
+// errRefused says that the level no longer holds what was seen.
+var errRefused = errors.New("the level holds something else by now")
+
+// store writes entry, if the level still holds what was seen, as far as it can
+// tell.
+func (l *plainLevel[V]) store(ctx context.Context, key string, seen Version, entry *Entry[V]) error {
 	dead := Entry[V]{CreatedAt: time.Unix(0, 0), FreshUntil: time.Unix(0, 0)}
 	if entry == nil {
 		entry = &dead // setting it removes
 	}
-	stored, err := true, errors.ErrUnsupported
 	if !l.noIf && !seen.IsZero() {
-		stored, err = SetEntryIf(ctx, l.cache, key, *entry, seen)
+		stored, err := SetEntryIf(ctx, l.cache, key, *entry, seen)
+		if err == nil && !stored {
+			return errRefused
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
 	}
-	if errors.Is(err, errors.ErrUnsupported) {
-		stored, err = true, l.cache.SetEntry(ctx, key, *entry)
-	}
-	l.doubt.wrote(key, err)
-	if err == nil && stored {
-		l.pendings.Touch(key)
-	}
-	return err
+	return l.cache.SetEntry(ctx, key, *entry)
 }
 
 func (l *plainLevel[V]) set(ctx context.Context, key string, entry Entry[V]) error {
 	l.pendings.Interrupt(key)
 	unlock, err := l.locks.lock(ctx, key)
 	if err != nil {
+		l.doubt.wrote(key, err)
 		return err
 	}
 	defer unlock()
@@ -142,13 +175,18 @@ func (l *plainLevel[V]) delete(ctx context.Context, keys []string) error {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys))) // one order, so that two Deletes cannot wait for each other
 	for _, key := range keys {
 		l.pendings.Interrupt(key)
-		unlock, err := l.locks.lock(ctx, key)
-		if err != nil {
-			return err
+	}
+	var err error
+	for _, key := range keys {
+		var unlock func()
+		if unlock, err = l.locks.lock(ctx, key); err != nil {
+			break
 		}
 		defer unlock()
 	}
-	err := guard(func() error { return l.cache.Delete(ctx, keys...) })
+	if err == nil {
+		err = guard(func() error { return l.cache.Delete(ctx, keys...) })
+	}
 	for _, key := range keys {
 		l.pendings.Interrupt(key)
 		l.doubt.wrote(key, err)
@@ -180,12 +218,18 @@ func (ls *keyLocks) lock(ctx context.Context, key string) (unlock func(), err er
 	}
 	l.users++
 	ls.mu.Unlock()
+	unlock = func() {
+		<-l.held
+		ls.leave(key, l)
+	}
+	select {
+	case l.held <- struct{}{}: // what a done ctx means is then for the cache to say
+		return unlock, nil
+	default:
+	}
 	select {
 	case l.held <- struct{}{}:
-		return func() {
-			<-l.held
-			ls.leave(key, l)
-		}, nil
+		return unlock, nil
 	case <-ctx.Done():
 		ls.leave(key, l)
 		return nil, ctx.Err()

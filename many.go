@@ -3,7 +3,6 @@ package advcache
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,22 +22,18 @@ const batchFanOut = 32
 // an [*OpError].
 func (f *Func[K, V]) GetMany(ctx context.Context, ks []K) (map[K]V, error) {
 	b := &batch[K, V]{f: f, ctx: ctx, values: make(map[K]V, len(ks))}
+	ks = distinct(ks)
 	if f.engine.ttl == 0 {
 		b.bypass(ks)
 		return b.values, errors.Join(b.errs...)
 	}
 	todo := make([]*batchKey[K, V], 0, len(ks))
-	seen := make(map[K]struct{}, len(ks))
 	for _, k := range ks {
-		if _, again := seen[k]; again {
-			continue
-		}
-		seen[k] = struct{}{}
 		start := f.engine.hits.startHit()
 		v, key, ok, err := f.fromMemory(k)
 		switch {
 		case err != nil:
-			b.fail("", err)
+			b.failOf(k, err)
 		case ok:
 			f.engine.hits.add(start)
 			b.values[k] = v
@@ -90,23 +85,57 @@ func (b *batch[K, V]) fail(key string, err error) {
 	b.errs = append(b.errs, b.f.engine.opError("load", key, err))
 }
 
+// failOf is fail where the key is not at hand.
+func (b *batch[K, V]) failOf(k K, err error) {
+	key, _ := b.f.key.Key(k) // where there is none, err says so
+	b.fail(key, err)
+}
+
 func (b *batch[K, V]) bypass(ks []K) {
 	if b.f.loadMany != nil {
-		values, err := b.f.loadMany(b.ctx, ks)
-		maps.Copy(b.values, values)
-		if err != nil {
-			b.errs = append(b.errs, err)
+		values, err := bypass(b.ctx, func(ctx context.Context) (map[K]V, error) { return b.f.loadMany(ctx, ks) })
+		for _, k := range ks {
+			if v, ok := values[k]; ok {
+				b.values[k] = v
+			} else if err != nil {
+				b.failOf(k, err)
+			}
 		}
 		return
 	}
 	parallel(len(ks), func(i int) {
-		v, err := b.f.Get(b.ctx, ks[i])
-		if err != nil {
-			b.fail(b.f.key.template, err)
-			return
-		}
-		b.have(ks[i], v)
+		k := ks[i]
+		guarded(func() (V, error) { return b.f.Get(b.ctx, k) }, func(v V, err error) {
+			if err != nil {
+				b.failOf(k, err)
+				return
+			}
+			b.have(k, v)
+		})
 	})
+}
+
+// distinct returns ks, each once.
+func distinct[K comparable](ks []K) []K {
+	seen := make(map[K]struct{}, len(ks))
+	once := make([]K, 0, len(ks))
+	for _, k := range ks {
+		if _, again := seen[k]; !again {
+			seen[k] = struct{}{}
+			once = append(once, k)
+		}
+	}
+	return once
+}
+
+// serve hands the caller its copy of a value that is held.
+func (b *batch[K, V]) serve(it *batchKey[K, V]) {
+	v, err := b.f.engine.own(it.answer.entry.Value)
+	if err != nil {
+		b.fail(it.key, err)
+		return
+	}
+	b.values[it.k] = v
 }
 
 // fromLevel serves what the level holds, and returns the rest.
@@ -120,7 +149,7 @@ func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V])
 		switch it.verdict {
 		case fresh:
 			e.hits.add(start)
-			b.values[it.k] = e.own(it.answer.entry.Value)
+			b.serve(it)
 			if e.wantsRefresh(&it.answer.entry, time.Now(), &b.f.cost) {
 				refresh = append(refresh, it)
 			}
@@ -128,7 +157,7 @@ func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V])
 			e.observe.negative(it.key, it.lookup)
 		case stale:
 			e.observe.stale(it.key, it.lookup)
-			b.values[it.k] = e.own(it.answer.entry.Value)
+			b.serve(it)
 			refresh = append(refresh, it)
 		case miss, spare:
 			rest = append(rest, it)
@@ -163,7 +192,7 @@ func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batc
 		return todo
 	}
 	o := &e.opt
-	if len(todo) > 1 && o.RefreshAhead == 0 && o.EarlyExpiry == 0 {
+	if len(todo) > 1 && o.RefreshAhead == 0 && o.EarlyExpiry == 0 && !plain.doubt.aged() {
 		keys := make([]string, len(todo))
 		for i, it := range todo {
 			keys[i] = it.key
@@ -181,8 +210,8 @@ func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batc
 			b.values[it.k] = v
 			e.level.release(it.key, &it.answer)
 		}
-		if o.Stale == 0 && o.StaleIfError == 0 && o.NegativeTTL == 0 {
-			return rest // the level holds nothing for these
+		if o.Stale == 0 && o.StaleIfError == 0 && o.NegativeTTL == 0 && plain.noIf {
+			return rest // the level holds nothing for these, and has no Version of a miss
 		}
 		todo = rest
 	}
@@ -201,32 +230,34 @@ func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batc
 func (b *batch[K, V]) loadSingly(todo []*batchKey[K, V]) {
 	parallel(len(todo), func(i int) {
 		it := todo[i]
-		err := guard(func() error {
-			v, err := b.f.engine.load(b.ctx, it.key, &it.answer, b.f.origin(it.k), it.verdict == spare, it.lookup)
-			if err == nil {
-				b.have(it.k, v)
-			}
-			return err
-		})
+		v, err := b.f.engine.load(b.ctx, it.key, &it.answer, b.f.origin(it.k), it.verdict == spare, it.lookup)
 		if err != nil {
 			b.fail(it.key, err)
+			return
 		}
+		b.have(it.k, v)
 	})
 }
 
 // parallel calls do for 0 to n-1, batchFanOut at once, and waits for all.
 func parallel(n int, do func(i int)) {
-	if n == 0 {
-		return
-	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(n, batchFanOut) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
+	var work func()
+	work = func() {
+		over := false
+		defer func() {
+			if !over { // runtime.Goexit: the rest is for another goroutine
+				wg.Go(work)
 			}
-		})
+		}()
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			do(i)
+		}
+		over = true
+	}
+	for range min(n, batchFanOut) {
+		wg.Go(work)
 	}
 	wg.Wait()
 }

@@ -13,12 +13,13 @@ type batchLoad[K comparable, V any] struct {
 	f    *Func[K, V]
 	keys []K
 	jobs []*job[V] // of keys
+	turn *turn
 }
 
 // loadTogether loads what nobody else is loading by one call, and waits for all.
 func (b *batch[K, V]) loadTogether(todo []*batchKey[K, V]) {
 	e := b.f.engine
-	load := &batchLoad[K, V]{f: b.f}
+	load := &batchLoad[K, V]{f: b.f, turn: newTurn()}
 	for _, it := range todo {
 		if it.verdict == spare && e.backoff.waits(it.key, time.Now()) {
 			b.serveStale(it, it.lookup)
@@ -33,10 +34,18 @@ func (b *batch[K, V]) loadTogether(todo []*batchKey[K, V]) {
 		}
 		if it.verdict == miss {
 			e.observe.miss(it.key, it.lookup)
+			if err := b.ctx.Err(); err != nil {
+				b.fail(it.key, err) // a load would have nobody to wait for it
+				e.level.release(it.key, &it.answer)
+				continue
+			}
 		}
-		j := &job[V]{engine: e, key: it.key, origin: b.f.origin(it.k), nested: nested}
+		j := &job[V]{engine: e, key: it.key, origin: b.f.origin(it.k), turn: load.turn}
 		c, leads := e.flights.Join(it.key, func() flight.Barrier { return j.begin(&it.answer) })
 		it.call = c
+		if nested {
+			hurry(c)
+		}
 		if leads {
 			j.call = c
 			load.add(it.k, j)
@@ -62,7 +71,7 @@ func (b *batch[K, V]) loadTogether(todo []*batchKey[K, V]) {
 // SoftTimeout is over.
 func (b *batch[K, V]) wait(it *batchKey[K, V], soft <-chan time.Time) <-chan time.Time {
 	e := b.f.engine
-	if it.verdict == spare && soft != nil {
+	if it.verdict == spare && soft != nil && it.call.Open() {
 		select {
 		case <-it.call.Done():
 		case <-b.ctx.Done():
@@ -92,14 +101,15 @@ func (b *batch[K, V]) wait(it *batchKey[K, V], soft <-chan time.Time) <-chan tim
 
 func (b *batch[K, V]) serveStale(it *batchKey[K, V], took time.Duration) {
 	b.f.engine.observe.stale(it.key, took)
-	b.values[it.k] = b.f.engine.own(it.answer.entry.Value)
+	b.serve(it)
 }
 
 // refreshTogether refreshes in the background, by one call.
 func (b *batch[K, V]) refreshTogether(todo []*batchKey[K, V]) {
-	load := &batchLoad[K, V]{f: b.f}
+	load := &batchLoad[K, V]{f: b.f, turn: newTurn()}
 	for _, it := range todo {
-		if j := b.f.engine.beginRefresh(b.ctx, it.key, &it.answer, b.f.origin(it.k)); j != nil {
+		if j := b.f.engine.beginRefresh(it.key, &it.answer, b.f.origin(it.k)); j != nil {
+			j.turn = load.turn
 			load.add(it.k, j)
 		}
 	}
@@ -126,19 +136,19 @@ func (l *batchLoad[K, V]) start(ctx context.Context) {
 // Load implements flight.Body.
 func (l *batchLoad[K, V]) Load(ctx context.Context) {
 	e := l.f.engine
-	rest := &batchLoad[K, V]{f: l.f}
+	rest := &batchLoad[K, V]{f: l.f, turn: l.turn}
 	for i, j := range l.jobs {
 		if !j.served(ctx) {
 			rest.add(l.keys[i], j)
 		}
 	}
-	if len(rest.jobs) == 0 || !e.takeSlot(ctx, rest.jobs[0].nested) {
+	if len(rest.jobs) == 0 || !l.turn.take(ctx, e.slots) {
 		return
 	}
-	defer e.freeSlot(rest.jobs[0].nested)
+	defer l.turn.give(e.slots)
 	began := time.Now()
 	guarded(func() ([]batchResult[V], error) {
-		values, err := l.f.loadMany(ctx, rest.keys)
+		values, err := l.f.loadMany(hidePrevious(ctx), rest.keys)
 		return rest.appraise(values, err), nil
 	}, func(results []batchResult[V], err error) {
 		rest.settle(ctx, results, err, began)
@@ -171,7 +181,10 @@ func (l *batchLoad[K, V]) appraise(values map[K]V, err error) []batchResult[V] {
 		if ok {
 			keyErr = nil
 		}
-		results[i].loaded, results[i].err = j.appraise(v, keyErr)
+		results[i].err = guard(func() (err error) { // LifeOf may panic for one value
+			results[i].loaded, err = j.appraise(v, keyErr)
+			return err
+		})
 	}
 	return results
 }

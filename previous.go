@@ -20,11 +20,22 @@ type previousKey struct{}
 
 // withPrevious returns the loader's context. Where there is no entry, it hides
 // that of a load further out.
-func (j *job[V]) withPrevious(ctx context.Context) context.Context {
-	if j.answer.ok {
-		entry := j.answer.entry
-		entry.Value = j.engine.own(entry.Value)
-		return context.WithValue(ctx, previousKey{}, &entry)
+func (j *job[V]) withPrevious(ctx context.Context) (context.Context, error) {
+	if !j.answer.ok {
+		return hidePrevious(ctx), nil
+	}
+	entry := j.answer.entry
+	var err error
+	if entry.Value, err = j.engine.own(entry.Value); err != nil {
+		return nil, err
+	}
+	return context.WithValue(ctx, previousKey{}, &entry), nil
+}
+
+// hidePrevious returns the context of a loader for which there is no entry.
+func hidePrevious(ctx context.Context) context.Context {
+	if ctx.Value(previousKey{}) == nil {
+		return ctx
 	}
 	return context.WithValue(ctx, previousKey{}, nil)
 }

@@ -63,11 +63,12 @@ func (r *reporter) loaded(key string, took time.Duration, err error, background 
 	}
 }
 
-func (r *reporter) loadError(key string, took time.Duration, err error, background bool) {
+// loadError tells of a failed load. Unattended says that no caller is told.
+func (r *reporter) loadError(key string, took time.Duration, err error, unattended bool) {
 	if r.observer != nil && r.observer.LoadError != nil {
 		r.tell(r.observer.LoadError, key, took, err)
-	} else if background {
-		r.warn("a refresh in the background failed", key, err)
+	} else if unattended {
+		r.warn("a load in the background failed", key, err)
 	}
 }
 
@@ -103,6 +104,7 @@ func (r *reporter) warn(what, key string, err error) {
 	missed := r.missed
 	r.next, r.missed = now.Add(time.Second), 0
 	r.mu.Unlock()
+	defer func() { _ = recover() }() // the handler is the user's; there is nobody left to tell
 	r.log.LogAttrs(context.Background(), slog.LevelWarn, "advcache: "+what,
 		slog.String("cache", r.name), slog.String("key", key), slog.Any("err", err), slog.Int("not_logged", missed))
 }

@@ -135,11 +135,10 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 	}
 	f := &Func[K, V]{engine: e, key: key, life: t.life}
 	if e.live != nil && e.ttl > 0 {
-		f.copy = e.live.Copier()
 		if e.opt.HotKeys > 0 && !e.live.Clock().Exact() {
 			f.memo = newMemo[K](e.live, e.opt.HotKeys)
 		}
-		if e.hits == nil && f.copy == nil {
+		if e.hits == nil && e.copy == nil {
 			f.quick = f.memo
 		}
 	}

@@ -26,8 +26,9 @@ type TTLOptions struct {
 	Stale time.Duration
 
 	// StaleIfError is how long a value may be served stale where a load
-	// fails. Callers wait for the load first, unless SoftTimeout says
-	// otherwise or the load is backing off. 0: not at all.
+	// fails, or takes longer than a caller's own deadline. Callers wait for the
+	// load first, unless SoftTimeout says otherwise or the load is backing off.
+	// 0: not at all.
 	StaleIfError time.Duration
 
 	// RefreshAhead is the part of the life, between 0 and 1, after which a hit
@@ -64,8 +65,8 @@ type TTLOptions struct {
 	SoftTimeout time.Duration
 
 	// MaxConcurrentLoads bounds the loads at work at the same time; others
-	// wait their turn. A load that is started by another load of the same TTL
-	// does not wait. 0: no bound.
+	// wait their turn. A load that another load of the same TTL waits for does
+	// not wait. 0: no bound.
 	MaxConcurrentLoads int
 
 	// RefreshBackoff says when a failed refresh is tried again.
@@ -99,6 +100,9 @@ type Backoff struct {
 func (b Backoff) after(n int) time.Duration {
 	d := b.Initial
 	for ; n > 1 && d < b.Max; n-- {
+		if d > b.Max/2 { // twice may be more than a Duration holds
+			return b.Max
+		}
 		d *= 2
 	}
 	return min(d, b.Max)

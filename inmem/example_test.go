@@ -1,6 +1,7 @@
 package inmem_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -158,4 +159,32 @@ func ExampleCache_SetEntry() {
 	// Output:
 	// false <nil>
 	// true <nil> rain false
+}
+
+// SaveTo and LoadFrom take what the cache holds over a restart: through a file,
+// for instance. Entries keep their lives.
+func ExampleCache_LoadFrom() {
+	ctx := context.Background()
+	var file bytes.Buffer
+	{
+		before := inmem.New[string](nil)
+		if err := before.Set(ctx, "greeting", "hello", time.Hour); err != nil {
+			fmt.Println(err)
+		}
+		if _, err := before.SaveTo(&file); err != nil {
+			fmt.Println(err)
+		}
+		if err := before.Close(); err != nil {
+			fmt.Println(err)
+		}
+	}
+
+	after := inmem.New[string](nil)
+	defer after.Close()
+	n, err := after.LoadFrom(&file)
+	fmt.Println(n, err)
+	fmt.Println(after.Get(ctx, "greeting"))
+	// Output:
+	// 1 <nil>
+	// hello true <nil>
 }

@@ -159,8 +159,8 @@ func (o *Options[V]) check() {
 
 // untilGone tells the engine when to drop an entry.
 func untilGone[V any](e otter.Entry[string, *live.Node[V]]) time.Duration {
-	l, ok := e.Value.Life()
-	if !ok || l.Gone() == live.Never {
+	l := e.Value.Life()
+	if l.Gone() == live.Never {
 		return time.Duration(math.MaxInt64 - e.SnapshotAtNano)
 	}
 	return time.Duration(max(1, l.Gone()-e.SnapshotAtNano))

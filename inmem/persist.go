@@ -146,7 +146,7 @@ func readPart(r io.Reader) ([]byte, error) {
 // takeIn stores an entry of an earlier process, where nothing is held.
 func (c *Cache[V]) takeIn(key string, e advcache.Entry[V]) (bool, error) {
 	n := nodeOf(e)
-	if life, _ := n.Life(); life.GoneAt(time.Now().UnixNano()) {
+	if n.Life().GoneAt(time.Now().UnixNano()) {
 		return false, nil
 	}
 	return c.write(key, n, new(live.Pending), func(held *live.Node[V], _ live.Life) bool { return held == nil })

@@ -20,7 +20,7 @@ func (c *Cache[V]) Get(_ context.Context, key string) (value V, ok bool, err err
 		return value, false, nil
 	}
 	if !n.FreshBeyond(c.clock.Horizon()) {
-		if n, _, ok = c.fresh(key, n); !ok {
+		if n, ok = c.fresh(key, n); !ok {
 			return value, false, nil
 		}
 	}
@@ -31,28 +31,23 @@ func (c *Cache[V]) Get(_ context.Context, key string) (value V, ok bool, err err
 }
 
 // fresh looks closely at n, which the engine holds for key or has just held.
-func (c *Cache[V]) fresh(key string, n *live.Node[V]) (*live.Node[V], live.Life, bool) {
-	n, life, ok := c.held(key, n)
-	if !ok || n.Absent() || !life.FreshAt(c.clock.Now()) {
-		return nil, live.Life{}, false
+func (c *Cache[V]) fresh(key string, n *live.Node[V]) (*live.Node[V], bool) {
+	n = c.held(key, n)
+	if n == nil || n.Absent() || !n.Life().FreshAt(c.clock.Now()) {
+		return nil, false
 	}
-	return n, life, true
+	return n, true
 }
 
-// held returns n, or what has taken its place: a node ends shortly before the
-// engine lets go of it, and then the engine must be asked again, once the
-// change is made.
-func (c *Cache[V]) held(key string, n *live.Node[V]) (*live.Node[V], live.Life, bool) {
-	life, ok := n.Life()
-	if ok {
-		return n, life, true
+// held returns n, or what has taken its place, nil if nothing has: a node ends
+// shortly before the engine lets go of it, and then the engine must be asked
+// again, once the change is made. What it says then was true at that time,
+// though the next change may have come since.
+func (c *Cache[V]) held(key string, n *live.Node[V]) *live.Node[V] {
+	if n.Ended() {
+		return c.locked(key)
 	}
-	if n = c.locked(key); n == nil {
-		return nil, live.Life{}, false
-	}
-	// It may have ended again since: then it was there at the time of locked.
-	life, ok = n.Life()
-	return n, life, ok
+	return n
 }
 
 // locked returns what the engine holds for key, when no change is under way.
@@ -72,11 +67,11 @@ func (c *Cache[V]) look(key string) (*live.Node[V], live.Life, bool) {
 	if !ok {
 		return nil, live.Life{}, false
 	}
-	n, life, ok := c.held(key, n)
-	if !ok || life.GoneAt(c.clock.Now()) {
+	if n = c.held(key, n); n == nil {
 		return nil, live.Life{}, false
 	}
-	return n, life, true
+	life := n.Life()
+	return n, life, !life.GoneAt(c.clock.Now())
 }
 
 // GetEntry implements [advcache.Cache]. The error is always nil.
@@ -105,7 +100,7 @@ var stripeSeed = maphash.MakeSeed()
 func (c *Cache[V]) Exists(_ context.Context, key string) (bool, error) {
 	n, ok := c.table.GetIfPresent(key)
 	if ok && !n.FreshBeyond(c.clock.Horizon()) {
-		_, _, ok = c.fresh(key, n)
+		_, ok = c.fresh(key, n)
 	}
 	return ok, nil
 }
@@ -133,8 +128,8 @@ func (c *Cache[V]) All() iter.Seq2[string, advcache.Entry[V]] {
 	return func(yield func(string, advcache.Entry[V]) bool) {
 		now := c.clock.Now()
 		for key, n := range c.table.All() {
-			life, ok := n.Life()
-			if !ok || life.GoneAt(now) {
+			life := n.Life()
+			if n.Ended() || life.GoneAt(now) {
 				continue
 			}
 			e := entryOf(n, life)

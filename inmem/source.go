@@ -23,10 +23,7 @@ func (s source[V]) Find(key string) *live.Node[V] {
 	if !ok {
 		return nil
 	}
-	if n.Ended() {
-		n, _, _ = s.cache.held(key, n)
-	}
-	return n
+	return s.cache.held(key, n)
 }
 
 func (s source[V]) Begin(key string) (p *live.Pending, n *live.Node[V]) {

@@ -152,7 +152,7 @@ func (c *Cache[V]) write(key string, n *live.Node[V], p *live.Pending, allow fun
 		now := time.Now().UnixNano()
 		held, life := old, live.Life{}
 		if found {
-			life, _ = old.Life()
+			life = old.Life()
 		}
 		if !found || life.GoneAt(now) {
 			held, life = nil, live.Life{}
@@ -164,10 +164,8 @@ func (c *Cache[V]) write(key string, n *live.Node[V], p *live.Pending, allow fun
 		if p == nil {
 			c.changed(key)
 		}
-		if n != nil {
-			if life, _ := n.Life(); !life.GoneAt(now) {
-				return n, otter.WriteOp
-			}
+		if n != nil && !n.Life().GoneAt(now) {
+			return n, otter.WriteOp
 		}
 		return drop(old, found)
 	})

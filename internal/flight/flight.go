@@ -15,6 +15,9 @@ var (
 	ErrClosed = errors.New("advcache: closed")
 	// ErrTimeout is what callers get when the load did not end in time.
 	ErrTimeout = errors.New("advcache: the load took too long")
+	// ErrExited is what callers get when the goroutine of the load has ended
+	// without a result, by runtime.Goexit.
+	ErrExited = errors.New("advcache: the load's goroutine has ended")
 	// ErrLeft is the cause of the end of a load whose last caller has left.
 	ErrLeft = errors.New("advcache: nobody waits for the load any more")
 )
@@ -171,6 +174,15 @@ func (c *Call[V]) leave() {
 	}
 }
 
+// Unattended reports whether nobody waits for the call, so that nobody is told
+// of its error.
+func (c *Call[V]) Unattended() bool {
+	s := c.group.shard(c.Key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return c.waiters == 0
+}
+
 // Open reports whether the call has no result yet.
 func (c *Call[V]) Open() bool {
 	select {
@@ -191,6 +203,9 @@ func (c *Call[V]) Finish(value V, err error) bool {
 	}
 	c.finished = true
 	c.value, c.err = value, err
+	if c.run != nil && (c.waiters > 0 || c.background) {
+		c.run.settled()
+	}
 	if s.calls[c.Key] == c {
 		delete(s.calls, c.Key)
 	}

@@ -55,7 +55,7 @@ func (g *Group[V]) Start(ctx context.Context, calls []*Call[V], timeout time.Dur
 			cause := context.Cause(timed)
 			stop()
 			if cause == nil {
-				cause = ErrClosed // merely releases: the calls have their results
+				cause = ErrExited // merely releases, where the calls have their results
 			}
 			r.end(cause)
 			g.remove(r)
@@ -68,20 +68,38 @@ type runKey[V any] struct{}
 
 // Loading reports whether ctx is that of a load of key in g, so that waiting
 // for the key would never end. Nested says whether it is that of any load in g.
+// A load that nobody need wait for has nothing to do with the load that began
+// it.
 func (g *Group[V]) Loading(ctx context.Context, key string) (loading, nested bool) {
 	r, _ := ctx.Value(runKey[V]{}).(*Run[V])
 	for ; r != nil; r = r.outer {
-		if r.group != g {
-			continue
-		}
-		nested = true
-		for _, c := range r.calls {
-			if c.Key == key {
-				return true, true
+		if r.group == g {
+			nested = true
+			for _, c := range r.calls {
+				if c.Key == key && c.Open() {
+					return true, true
+				}
 			}
+		}
+		if r.detached() {
+			break
 		}
 	}
 	return false, nested
+}
+
+// detached reports whether nobody need wait for what the run loads.
+func (r *Run[V]) detached() bool {
+	for _, c := range r.calls {
+		s := r.group.shard(c.Key)
+		s.mu.Lock()
+		waited := !c.background && !c.finished
+		s.mu.Unlock()
+		if waited {
+			return false
+		}
+	}
+	return true
 }
 
 // retain reports whether the run still goes on, and counts one more call.
@@ -105,6 +123,14 @@ func (r *Run[V]) release() bool {
 	}
 	r.ended = true
 	return true
+}
+
+// settled counts one call less that has its result. It ends nothing: the body is
+// at work on the others, if there are any.
+func (r *Run[V]) settled() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active--
 }
 
 // end cancels the run's context, and gives err to all calls that have no

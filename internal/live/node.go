@@ -10,11 +10,8 @@ const (
 	// Never is the instant of what has no end, in Unix nanoseconds.
 	Never = math.MaxInt64
 
-	// ended marks a node that has left its cache.
-	ended = math.MinInt64
-
 	// closer marks a node that is no plain hit: a look at its life must decide.
-	closer = math.MinInt64 + 1
+	closer = 0
 )
 
 // Node is one entry of a cache in memory. All of it is fixed when it is made,
@@ -24,7 +21,9 @@ const (
 // do not have is kept behind a pointer.
 type Node[V any] struct {
 	// until is the end of the time in which the node is a hit without further
-	// thought; or closer; or ended. One comparison tells life, limit and end.
+	// thought, or closer. Once the node has left its cache, it is the
+	// complement of that, which is negative. So one comparison tells life,
+	// limit and end.
 	until   atomic.Int64
 	created int64
 	extra   atomic.Pointer[extra]
@@ -55,13 +54,14 @@ func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool,
 		Held:    Nanos(held, Never),
 	}
 	n := &Node[V]{created: l.Created, Value: value}
-	n.until.Store(min(l.Fresh, l.Held))
-	if absent || len(tags) > 0 || l.Stale != math.MinInt64 || l.Held != Never {
+	until := min(l.Fresh, l.Held)
+	if absent || len(tags) > 0 || l.Stale != math.MinInt64 || l.Held != Never || until < 0 {
 		n.extra.Store(&extra{life: &l, absent: absent, tags: tags})
 	}
-	if absent {
-		n.until.Store(closer)
+	if absent || until < 0 {
+		until = closer
 	}
+	n.until.Store(until)
 	return n
 }
 
@@ -70,18 +70,18 @@ func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool,
 func (n *Node[V]) FreshBeyond(instant int64) bool { return n.until.Load() > instant }
 
 // Ended reports whether the node has left its cache.
-func (n *Node[V]) Ended() bool { return n.until.Load() == ended }
+func (n *Node[V]) Ended() bool { return n.until.Load() < 0 }
 
-// Life returns the instants of the node; ok is false if it has ended.
-func (n *Node[V]) Life() (l Life, ok bool) {
-	until := n.until.Load()
-	if until == ended {
-		return Life{}, false
-	}
+// Life returns the instants of the node, also when it has ended.
+func (n *Node[V]) Life() Life {
 	if x := n.extra.Load(); x != nil && x.life != nil {
-		return *x.life, true
+		return *x.life
 	}
-	return Life{Created: n.created, Fresh: until, Stale: math.MinInt64, Held: Never}, true
+	until := n.until.Load()
+	if until < 0 {
+		until = ^until
+	}
+	return Life{Created: n.created, Fresh: until, Stale: math.MinInt64, Held: Never}
 }
 
 // Absent reports whether the node is a negative entry.
@@ -134,7 +134,9 @@ func Time(nanos, zero int64) time.Time {
 // End marks the node as gone from its cache: nobody serves it any more, and
 // those who hold it let go. The cache calls it before the change is visible.
 func (n *Node[V]) End() {
-	n.until.Store(ended)
+	if until := n.until.Load(); until >= 0 {
+		n.until.Store(^until) // the cache ends its nodes under a lock
+	}
 	if x := n.extra.Load(); x != nil {
 		for h := x.holds.Swap(nil); h != nil; h = h.next {
 			h.of.Release()

@@ -14,8 +14,8 @@ type Source[V any] interface {
 
 	// Find returns the node that the cache holds for key, nil if there is
 	// none, and counts as an access. It does not keep key, and makes no copy
-	// of the value. The node may be stale, dead or negative, but it had not
-	// ended.
+	// of the value. The node may be stale, dead or negative. It may end at any
+	// time, and then was held when Find was called.
 	Find(key string) *Node[V]
 
 	// Begin registers a load of key, in one step with looking at what the
