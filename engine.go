@@ -103,7 +103,7 @@ func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error
 	v := e.judge(&a, now)
 	switch v {
 	case fresh:
-		e.hits.add(start)
+		e.hits.add()
 		if e.wantsRefresh(&a.entry, now, o.cost) {
 			e.refresh(ctx, key, &a, o)
 		}

@@ -20,32 +20,43 @@ type Func[K comparable, V any] struct {
 	load     func(context.Context, K) (V, error)
 	loadMany func(context.Context, []K) (map[K]V, error) // nil: only load
 
-	memo  *memo[K, V] // hot keys; nil: none are remembered
-	quick *memo[K, V] // the same where a hit is all that there is to do, else nil
+	memo *memo[K, V]                         // hot keys; nil: none are remembered
+	hit  func(context.Context, K) (V, error) // looks there, then calls get
 }
 
 // Get returns the value for k: from the cache, or from a load that is shared by
 // all callers who wait for k. A done ctx does not keep a hit from being served.
 func (f *Func[K, V]) Get(ctx context.Context, k K) (V, error) {
-	if f.quick != nil {
-		if v := f.quick.find(k); v != nil {
-			return *v, nil
-		}
+	return f.hit(ctx, k)
+}
+
+// serveHot serves a hit of a hot key where that is more than a look: values are
+// copied; or the hit has been counted, and is to be timed, for which it is
+// served once more, or is the first that the Observer is to be told of.
+func (f *Func[K, V]) serveHot(ctx context.Context, k K, v *V) (V, error) {
+	e := f.engine
+	if e.copy != nil {
+		e.hits.add()
+		return e.own(*v)
 	}
-	return f.get(ctx, k)
+	e.hits.arm()
+	if done, timed := e.hits.startTimed(); timed {
+		defer done(time.Now())
+		return f.hit(ctx, k)
+	}
+	return *v, nil
 }
 
 func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
 	if f.engine.ttl == 0 {
 		return bypass(ctx, func(ctx context.Context) (V, error) { return f.load(ctx, k) })
 	}
-	start := f.engine.hits.startHit()
 	v, key, ok, err := f.fromMemory(k)
 	switch {
 	case err != nil:
 		return v, err
 	case ok:
-		f.engine.hits.add(start)
+		f.engine.hits.add()
 		return v, nil
 	}
 	return f.engine.get(ctx, key, f.origin(k))
@@ -54,12 +65,6 @@ func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
 // fromMemory serves a fresh hit of a cache in memory, without allocation. If
 // there is none, it returns the key.
 func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
-	if f.quick == nil && f.memo != nil {
-		if hot := f.memo.find(k); hot != nil {
-			v, err = f.engine.own(*hot)
-			return v, "", err == nil, err
-		}
-	}
 	var buf [128]byte
 	raw, err := f.key.Append(buf[:0], k)
 	if err != nil {

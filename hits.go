@@ -34,9 +34,9 @@ type hitCounter struct {
 }
 
 type hitShard struct {
-	count    atomic.Int64
-	timeNext atomic.Bool
-	_        [48]byte // one shard in one cache line
+	count  atomic.Int64
+	timing atomic.Bool // a hit is being served once more
+	_      [48]byte    // one shard in one cache line
 }
 
 func newHitCounter(name string, o *Observer, log *slog.Logger) *hitCounter {
@@ -63,33 +63,34 @@ func (h *hitCounter) shard() *hitShard {
 	return &h.shards[(at>>10)*0x9E3779B97F4A7C15>>58]
 }
 
-// startHit returns the time if the next hit is to be timed.
-func (h *hitCounter) startHit() (start time.Time) {
-	if h != nil && h.shard().timeNext.Load() {
-		start = time.Now()
-	}
-	return start
-}
-
-// add counts a hit that began at start; zero, if it is not timed.
-func (h *hitCounter) add(start time.Time) {
+// add counts a hit.
+func (h *hitCounter) add() {
 	if h == nil {
 		return
 	}
-	s := h.shard()
-	if s.count.Add(1)%hitSample == 0 {
-		s.timeNext.Store(true)
-	}
-	if !start.IsZero() {
-		s.timeNext.Store(false)
-		h.sample.Store(max(1, int64(time.Since(start))))
-	}
-	if !h.waiting.Load() && h.waiting.CompareAndSwap(false, true) {
-		h.arm()
-	}
+	h.shard().count.Add(1)
+	h.arm()
 }
 
+// startTimed takes back the hit that was counted last, if it is to be timed:
+// the caller serves it once more, and then calls done.
+func (h *hitCounter) startTimed() (done func(start time.Time), timed bool) {
+	s := h.shard()
+	if s.count.Load()%hitSample != 0 || !s.timing.CompareAndSwap(false, true) {
+		return nil, false
+	}
+	s.count.Add(-1)
+	return func(start time.Time) {
+		h.sample.Store(max(1, int64(time.Since(start))))
+		s.timing.Store(false)
+	}, true
+}
+
+// arm starts the timer, unless it runs.
 func (h *hitCounter) arm() {
+	if h.waiting.Load() || !h.waiting.CompareAndSwap(false, true) {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {

@@ -29,13 +29,12 @@ func (f *Func[K, V]) GetMany(ctx context.Context, ks []K) (map[K]V, error) {
 	}
 	todo := make([]*batchKey[K, V], 0, len(ks))
 	for _, k := range ks {
-		start := f.engine.hits.startHit()
 		v, key, ok, err := f.fromMemory(k)
 		switch {
 		case err != nil:
 			b.failOf(k, err)
 		case ok:
-			f.engine.hits.add(start)
+			f.engine.hits.add()
 			b.values[k] = v
 		default:
 			todo = append(todo, &batchKey[K, V]{k: k, key: key})
@@ -148,7 +147,7 @@ func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V])
 		it.verdict = e.judge(&it.answer, time.Now())
 		switch it.verdict {
 		case fresh:
-			e.hits.add(start)
+			e.hits.add()
 			b.serve(it)
 			if e.wantsRefresh(&it.answer.entry, time.Now(), &b.f.cost) {
 				refresh = append(refresh, it)
@@ -206,7 +205,7 @@ func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batc
 				rest = append(rest, it)
 				continue
 			}
-			e.hits.add(start)
+			e.hits.add()
 			b.values[it.k] = v
 			e.level.release(it.key, &it.answer)
 		}

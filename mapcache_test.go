@@ -217,3 +217,14 @@ func (b batchCache[V]) GetMany(ctx context.Context, keys []string) (map[string]V
 	b.leave("GetMany", "", len(found) > 0)
 	return found, nil
 }
+
+// ableCache is a mapCache with both.
+type ableCache[V any] struct {
+	batchCache[V]
+	advcache.EntryIfSetter[V]
+}
+
+func newAbleCache[V any]() ableCache[V] {
+	m := newMapCache[V]()
+	return ableCache[V]{batchCache[V]{m}, conditionalCache[V]{m}}
+}

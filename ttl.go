@@ -53,17 +53,7 @@ func (t *TTL[K, V]) LifeOf(life func(V) time.Duration) *TTL[K, V] {
 // Cached wraps fn: see [TTL]. It panics if the template does not fit K, or fn
 // is nil. It is Func(...).Get.
 func (t *TTL[K, V]) Cached(keyTemplate string, fn func(context.Context, K) (V, error)) func(context.Context, K) (V, error) {
-	f := t.Func(keyTemplate, fn)
-	memo := f.quick
-	if memo == nil {
-		return f.Get
-	}
-	return func(ctx context.Context, k K) (V, error) { // Func.Get with a call less
-		if v := memo.find(k); v != nil {
-			return *v, nil
-		}
-		return f.get(ctx, k)
-	}
+	return t.Func(keyTemplate, fn).hit
 }
 
 // Func wraps fn as Cached does, and returns a handle to do more with it.
@@ -134,13 +124,10 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 		key = key.Limit(e.opt.MaxKeyLength)
 	}
 	f := &Func[K, V]{engine: e, key: key, life: t.life}
-	if e.live != nil && e.ttl > 0 {
-		if e.opt.HotKeys > 0 && !e.live.Clock().Exact() {
-			f.memo = newMemo[K](e.live, e.opt.HotKeys)
-		}
-		if e.hits == nil && e.copy == nil {
-			f.quick = f.memo
-		}
+	f.hit = f.get
+	if e.live != nil && e.ttl > 0 && e.opt.HotKeys > 0 && !e.live.Clock().Exact() {
+		f.memo = newMemo[K](e.live, e.opt.HotKeys)
+		f.hit = f.memo.hitter(e.copy == nil, e.hits, f.serveHot, f.get)
 	}
 	return f
 }

@@ -17,29 +17,22 @@ import (
 // by panics.
 func onFailing(t *testing.T, test func(t *testing.T, c advcache.Cache[string], m *mapCache[string], fail func(ops ...string))) {
 	t.Helper()
-	for _, conditional := range []bool{false, true} {
-		for _, panics := range []bool{false, true} {
-			t.Run(fmt.Sprintf("entry-if=%v,panics=%v", conditional, panics), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					m := newMapCache[string]()
-					var c advcache.Cache[string] = m
-					if conditional {
-						c = conditionalCache[string]{m}
-					}
-					test(t, c, m, func(ops ...string) {
-						m.on(func(op, _ string) error {
-							switch {
-							case !slices.Contains(ops, op):
-								return nil
-							case panics:
-								panic(errDisk)
-							}
-							return errDisk
-						})
+	for name, failure := range map[string]func() error{
+		"errors": func() error { return errDisk },
+		"panics": func() error { panic(errDisk) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
+				test(t, c, m, func(ops ...string) {
+					m.on(func(op, _ string) error {
+						if slices.Contains(ops, op) {
+							return failure()
+						}
+						return nil
 					})
 				})
 			})
-		}
+		})
 	}
 }
 
@@ -194,7 +187,7 @@ func TestAChangeThatCannotWait(t *testing.T) {
 }
 
 func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
-	onFailing(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string], fail func(...string)) {
+	onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
 		const keys = 10_100
 		o, e := &origin{}, &events{}
 		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{Observer: e.observer()})
@@ -205,13 +198,13 @@ func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Second)
-		fail("Delete")
+		m.failing("Delete")
 		for k := range keys {
 			if err := f.Invalidate(t.Context(), k); err == nil {
 				t.Fatal("law 7: Invalidate did not fail")
 			}
 		}
-		fail()
+		m.failing()
 		time.Sleep(time.Second)
 		for k := range keys {
 			if _, ok, err := f.Peek(t.Context(), k); ok || err != nil {

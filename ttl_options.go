@@ -12,7 +12,7 @@ const (
 	DefaultLoadTimeout    = 30 * time.Second
 	DefaultBackoffInitial = 100 * time.Millisecond
 	DefaultBackoffMax     = 30 * time.Second
-	DefaultHotKeys        = 1 << 16
+	DefaultHotKeys        = 1 << 17
 )
 
 // TTLOptions of [NewTTL]. The zero value is the documented default. Windows are
@@ -78,8 +78,8 @@ type TTLOptions struct {
 
 	// HotKeys bounds how many keys each wrapped function remembers for its
 	// fastest hits, where the cache is in memory. The memory grows with use:
-	// about 64 bytes and the size of K for each. 0: DefaultHotKeys; negative:
-	// none.
+	// about 160 bytes for each, and the sizes of the key and of a V of up to 64
+	// bytes. 0: DefaultHotKeys; negative: none.
 	HotKeys int
 
 	// Observer is told what happens. Nil costs nothing.

@@ -30,7 +30,7 @@ const (
 // all processors are busy for longer than Margin.
 type Clock struct {
 	horizon atomic.Int64 // last + Margin while running, else Stopped
-	used    atomic.Bool  // read since the last tick
+	used    atomic.Bool  // by somebody, since the last tick
 	exact   bool
 	_       [64]byte     // the above is read by all hits, and seldom written
 	last    atomic.Int64 // the newest reading, running or not
@@ -51,17 +51,22 @@ func NewClock(exact bool) *Clock {
 
 // Horizon returns an instant, in Unix nanoseconds, that has certainly not yet
 // come; Stopped if the clock does not run.
-func (c *Clock) Horizon() int64 {
+func (c *Clock) Horizon() int64 { return c.horizon.Load() }
+
+// Use keeps a running clock from stopping at the next tick but one. Those who
+// ask for the Horizon call it now and then: a clock that stops while it is
+// wanted starts again at the second call of Now.
+func (c *Clock) Use() {
 	if !c.used.Load() {
 		c.used.Store(true)
 	}
-	return c.horizon.Load()
 }
 
 // Now reads the time, in Unix nanoseconds, and starts a clock that is being
 // asked more often than it would tick.
 func (c *Clock) Now() int64 {
 	now := time.Now().UnixNano()
+	c.Use()
 	before := c.last.Swap(now)
 	if !c.exact && now-before < int64(Tick) && c.horizon.Load() == Stopped {
 		c.start(now)
