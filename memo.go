@@ -36,10 +36,10 @@ type memo[K comparable, V any] struct {
 }
 
 const (
-	memoWays  = 4  // slots of a set
+	memoWays  = 7  // slots of a set
 	memoStart = 64 // sets of the first table
 	// Of every 1<<memoTell hits, one is told to the eviction policy.
-	memoTell = 6
+	memoTell = 8
 )
 
 type memoTable[K comparable, V any] struct {
@@ -47,11 +47,28 @@ type memoTable[K comparable, V any] struct {
 	shift uint // the highest bits of the hash choose the set
 }
 
-// memoSet is one line of the processor's cache. The hashes spare a look at keys
-// that cannot match; each is written before its hotKey, and is but a hint.
+// memoSet is one line of the processor's cache. Each byte of tags but the highest
+// is the tag of a slot, and but a hint: it spares a look at keys that cannot
+// match, as in a Swiss table.
 type memoSet[K comparable, V any] struct {
-	hashes [memoWays]atomic.Uint64
-	hots   [memoWays]atomic.Pointer[hotKey[K, V]]
+	tags atomic.Uint64
+	hots [memoWays]atomic.Pointer[hotKey[K, V]]
+}
+
+const (
+	eachByte   = 0x0101010101010101
+	eachTopBit = 0x8080808080808080
+)
+
+// tagOf returns the tag for a hash: 7 bits that do not choose the set, and one
+// that a slot without a tag has not.
+func tagOf(h uint64) uint64 { return h&0x7F | 0x80 }
+
+// matches returns a word with the top bit of each byte set that may equal tag:
+// the lowest of them does (Warren, Hacker's Delight, 6-1).
+func matches(tags, tag uint64) uint64 {
+	x := tags ^ tag*eachByte
+	return (x - eachByte) &^ x & eachTopBit
 }
 
 // hotKey is a key and what its function serves for it: all that a hit reads, in
@@ -133,11 +150,12 @@ func (m *memo[K, V]) hitter(plain bool, hits *hitCounter, serve func(context.Con
 			h = m.hasher.hash(k)
 		}
 		set := &t.sets[h>>(t.shift&63)]
-		for i := range memoWays {
-			if set.hashes[i].Load() != h {
-				continue
+		for found := matches(set.tags.Load(), tagOf(h)); found != 0; found &= found - 1 {
+			at := uint(bits.TrailingZeros64(found)) / 8
+			if at >= memoWays {
+				break // never: the highest byte has no tag
 			}
-			hot := set.hots[i].Load()
+			hot := set.hots[at].Load()
 			if hot == nil || hot.key != k {
 				continue
 			}
@@ -276,7 +294,8 @@ func newMemoTable[K comparable, V any](sets int) *memoTable[K, V] {
 func (t *memoTable[K, V]) set(h uint64) *memoSet[K, V] { return &t.sets[h>>(t.shift&63)] }
 
 func (s *memoSet[K, V]) put(slot int, h uint64, hot *hotKey[K, V]) {
-	s.hashes[slot].Store(h)
+	at := 8 * slot
+	s.tags.Store(s.tags.Load()&^(0xFF<<at) | tagOf(h)<<at)
 	s.hots[slot].Store(hot)
 }
 

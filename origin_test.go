@@ -39,6 +39,13 @@ func (o *origin) total() (n int) {
 	return n
 }
 
+// of is how often the origin was asked for key k.
+func (o *origin) of(k int) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.loads[k]
+}
+
 func (o *origin) stopped() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -194,7 +195,7 @@ func TestWhoComesAfterAChangeNeverHasTheOlderLoad(t *testing.T) {
 					o.with(func(o *origin) { o.takes = loadTime })
 					loading := call(func() (string, error) { return "", begin(t.Context(), single, many) })
 					time.Sleep(late)
-					old := o.total()
+					old := o.of(1)
 					if err := change.do(t.Context(), c, single); err != nil {
 						t.Errorf("%s: %v", law, err)
 					}
@@ -217,9 +218,8 @@ func TestWhoComesAfterAChangeNeverHasTheOlderLoad(t *testing.T) {
 	})
 }
 
-// newer reports whether v, which is "1#n", was loaded after n loads of key 1.
-func newer(v string, loads int) bool {
-	var n int
-	_, err := fmt.Sscanf(strings.TrimPrefix(v, "1#"), "%d", &n)
-	return err == nil && n > loads/2 // loads of key 2 count in loads, at most as many
+// newer reports whether v is what a load of key 1 later than the n-th gave.
+func newer(v string, n int) bool {
+	got, err := strconv.Atoi(strings.TrimPrefix(v, "1#"))
+	return err == nil && got > n
 }
