@@ -44,8 +44,7 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // opError adds the details once.
 func opError(op, backend, key string, err error) error {
-	var already *OpError
-	if errors.As(err, &already) {
+	if _, already := errors.AsType[*OpError](err); already {
 		return err
 	}
 	return &OpError{Op: op, Backend: backend, Key: key, Err: err}

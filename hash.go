@@ -84,8 +84,9 @@ func isInteger(t reflect.Type) bool {
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func (h *keyHasher[K]) hash(k K) uint64 {
@@ -109,8 +110,9 @@ func (h *keyHasher[K]) hash(k K) uint64 {
 			sum = (bits.RotateLeft64(sum, 5) ^ x) * hashFactor // as FxHash does
 		}
 		return sum ^ sum>>32
+	default:
+		return maphash.Comparable(h.seed, k)
 	}
-	return maphash.Comparable(h.seed, k)
 }
 
 func hashWord(x uint64) uint64 {

@@ -182,7 +182,7 @@ var peers = []peer{
 		wants(t, law, f, 1, "1#1")
 		time.Sleep(500*time.Millisecond - 1)
 		wants(t, law, f, 1, "1#1")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wants(t, law, f, 1, "1#2")
 	}},
 	{"jitter spreads expiry", "law 1", func(t *testing.T, law string, c advcache.Cache[string]) {

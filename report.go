@@ -1,7 +1,6 @@
 package advcache
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -105,8 +104,8 @@ func (r *reporter) warn(what, key string, err error) {
 	r.next, r.missed = now.Add(time.Second), 0
 	r.mu.Unlock()
 	defer func() { _ = recover() }() // the handler is the user's; there is nobody left to tell
-	r.log.LogAttrs(context.Background(), slog.LevelWarn, "advcache: "+what,
-		slog.String("cache", r.name), slog.String("key", key), slog.Any("err", err), slog.Int("not_logged", missed))
+	r.log.Warn("advcache: trouble that no caller is told of",
+		slog.String("what", what), slog.String("cache", r.name), slog.String("key", key), slog.Any("err", err), slog.Int("not_logged", missed))
 }
 
 func (r *reporter) opError(op, key string, err error) error {

@@ -89,7 +89,7 @@ func try(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := newStory(source, packages, *ttl, out) //nolint:contextcheck // a cache outlives the calls that use it
+	s := newStory(source, packages, *ttl, out)
 	return errors.Join(s.tell(ctx), s.close(ctx))
 }
 

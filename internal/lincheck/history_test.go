@@ -83,14 +83,14 @@ func (w *world) client(id int, r *rand.Rand, c config) {
 		key := r.IntN(keys)
 		switch r.IntN(12) {
 		case 0, 1, 2:
-			w.get(id, key, func(ctx context.Context) (int, error) { return w.single.Get(ctx, key) }, context.Background())
+			w.get(context.Background(), id, key, func(ctx context.Context) (int, error) { return w.single.Get(ctx, key) })
 		case 3:
-			w.get(id, key, func(ctx context.Context) (int, error) { return w.batch.Get(ctx, key) }, context.Background())
+			w.get(context.Background(), id, key, func(ctx context.Context) (int, error) { return w.batch.Get(ctx, key) })
 		case 4:
 			w.getMany(id)
 		case 5:
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(r.IntN(3000)))
-			w.get(id, key, func(ctx context.Context) (int, error) { return w.single.Get(ctx, key) }, ctx)
+			w.get(ctx, id, key, func(ctx context.Context) (int, error) { return w.single.Get(ctx, key) })
 			cancel()
 		case 6:
 			w.record(id, input{opPeek, key, 0}, func() output {
@@ -137,7 +137,7 @@ func (w *world) client(id int, r *rand.Rand, c config) {
 	}
 }
 
-func (w *world) get(id, key int, get func(context.Context) (int, error), ctx context.Context) {
+func (w *world) get(ctx context.Context, id, key int, get func(context.Context) (int, error)) {
 	w.record(id, input{opGet, key, 0}, func() output {
 		v, err := get(ctx)
 		if err != nil && errors.Is(err, ctx.Err()) {
@@ -201,6 +201,7 @@ func run(t *testing.T, c config, seed uint64, pause func(*rand.Rand)) {
 				t.Logf("%3d-%3d client %2d: %s", o.Call, o.Return, o.ClientId, m.DescribeOperation(o.Input, o.Output))
 			}
 			t.Fatalf("law 3 (an invalidation wins): seed %d: the history of key %d is not linearizable", seed, key)
+		case porcupine.Ok:
 		case porcupine.Unknown:
 			t.Errorf("seed %d: porcupine did not decide in 20 s", seed)
 		}
