@@ -95,6 +95,10 @@ func (e *engine[V]) judge(a *answer[V], now time.Time) verdict {
 	return miss
 }
 
+// holds reports whether a spare may still be served: its life goes on ending
+// while a load is waited for.
+func (e *engine[V]) holds(a *answer[V]) bool { return e.judge(a, time.Now()) != miss }
+
 // get serves key from the level, or loads it.
 func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error) {
 	start := time.Now()
@@ -126,7 +130,7 @@ func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error
 // served that if the load fails, is backing off, or takes longer than the
 // SoftTimeout or the caller's own deadline.
 func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origin[V], spare bool, lookup time.Duration) (V, error) {
-	if spare && e.backoff.waits(key, time.Now()) {
+	if spare && (e.backoff.waits(key, time.Now()) || ctx.Err() != nil) {
 		e.level.release(key, a)
 		e.observe.stale(key, lookup)
 		return e.own(a.entry.Value)
@@ -134,7 +138,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 	if !spare {
 		e.observe.miss(key, lookup)
 	}
-	if err := ctx.Err(); err != nil && !spare {
+	if err := ctx.Err(); err != nil {
 		e.level.release(key, a)
 		return *new(V), err // a load would have nobody to wait for it
 	}
@@ -149,13 +153,15 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		case <-c.Done():
 		case <-ctx.Done():
 		case <-timer.C:
-			c.Detach()
-			e.observe.stale(key, e.opt.SoftTimeout)
-			return e.own(a.entry.Value)
+			if e.holds(a) {
+				c.Detach()
+				e.observe.stale(key, e.opt.SoftTimeout)
+				return e.own(a.entry.Value)
+			}
 		}
 	}
 	v, err := e.wait(ctx, c)
-	if err == nil || !spare || errors.Is(err, ErrNotFound) {
+	if err == nil || !spare || errors.Is(err, ErrNotFound) || !e.holds(a) {
 		if spare {
 			e.observe.miss(key, lookup)
 		}

@@ -24,10 +24,11 @@ type job[V any] struct {
 	turn       *turn     // of all jobs of a batch
 }
 
-// begin registers the load with the level. The key is locked in the flights.
+// begin registers the load with the level. The key is locked in the flights. The
+// caller's answer stays what it was judged by; what is new is for the job.
 func (j *job[V]) begin(a *answer[V]) flight.Barrier {
-	j.pending = j.engine.level.begin(j.key, a)
 	j.answer = *a
+	j.pending = j.engine.level.begin(j.key, &j.answer)
 	a.pending = nil // it is the job's now
 	return j
 }

@@ -21,7 +21,7 @@ func (b *batch[K, V]) loadTogether(todo []*batchKey[K, V]) {
 	e := b.f.engine
 	load := &batchLoad[K, V]{f: b.f, turn: newTurn()}
 	for _, it := range todo {
-		if it.verdict == spare && e.backoff.waits(it.key, time.Now()) {
+		if it.verdict == spare && (e.backoff.waits(it.key, time.Now()) || b.ctx.Err() != nil) {
 			b.serveStale(it, it.lookup)
 			e.level.release(it.key, &it.answer)
 			continue
@@ -76,18 +76,21 @@ func (b *batch[K, V]) wait(it *batchKey[K, V], soft <-chan time.Time) <-chan tim
 		case <-it.call.Done():
 		case <-b.ctx.Done():
 		case <-soft:
-			it.call.Detach()
-			b.serveStale(it, e.opt.SoftTimeout)
 			over := make(chan time.Time)
 			close(over)
-			return over
+			soft = over
+			if e.holds(&it.answer) {
+				it.call.Detach()
+				b.serveStale(it, e.opt.SoftTimeout)
+				return soft
+			}
 		}
 	}
 	v, err := e.wait(b.ctx, it.call)
 	switch {
 	case err == nil:
 		b.values[it.k] = v
-	case it.verdict == spare && !errors.Is(err, ErrNotFound):
+	case it.verdict == spare && !errors.Is(err, ErrNotFound) && e.holds(&it.answer):
 		b.serveStale(it, it.lookup)
 		return soft
 	default:

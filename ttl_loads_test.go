@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/inmem"
 )
 
 type ctxKey struct{}
@@ -81,24 +82,31 @@ func TestCallerWhoComesAfterTheLastHasLeft(t *testing.T) {
 
 func TestADoneContextLoadsNothing(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
-		o := &origin{takes: loadTime}
-		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{StaleIfError: time.Minute})
-		many := ttl.FuncMany("user:{}", o.loadMany)
+		o := &origin{}
+		single, many, _ := manyTTL(t, c, o, &advcache.TTLOptions{StaleIfError: time.Hour})
+		wants(t, "law 5", single, 3, "3#1")
+		time.Sleep(time.Minute)
+		o.with(func(o *origin) { o.takes = loadTime })
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 20 {
-			(<-get(ctx, f, 1)).wantErr(t, "law 5", context.Canceled)
-			if _, err := f.Refresh(ctx, 1); !errors.Is(err, context.Canceled) {
-				t.Errorf("law 5: Refresh gives %v", err)
-			}
-			for _, g := range []*advcache.Func[int, string]{f, many} {
-				if _, err := g.GetMany(ctx, []int{1, 2}); !errors.Is(err, context.Canceled) {
-					t.Errorf("law 5: GetMany gives %v", err)
+			for _, f := range []*advcache.Func[int, string]{single, many} {
+				(<-get(ctx, f, 1)).wantErr(t, "law 5: Get", context.Canceled)
+				_, err := f.Refresh(ctx, 3)
+				result{"", err, 0}.wantErr(t, "law 5: Refresh", context.Canceled)
+				_, err = f.GetMany(ctx, []int{1, 2})
+				result{"", err, 0}.wantErr(t, "law 5: GetMany", context.Canceled)
+				if _, ok := c.(*inmem.Cache[string]); !ok {
+					continue // a cache that heeds the context gives nothing
+				}
+				(<-get(ctx, f, 3)).want(t, "law 5: within StaleIfError", "3#1")
+				if values, err := f.GetMany(ctx, []int{3}); values[3] != "3#1" || err != nil {
+					t.Errorf("law 5: GetMany gives %v, %v", values, err)
 				}
 			}
 		}
 		synctest.Wait()
-		wantLoads(t, "law 5: nobody waits for a load", o, 0)
+		wantLoads(t, "law 5: nobody waits for a load", o, 1)
 	})
 }
 
@@ -131,82 +139,6 @@ func TestLoadTimeout(t *testing.T) {
 				t.Error(err)
 			}
 		}
-	})
-}
-
-func TestSoftTimeout(t *testing.T) {
-	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
-		o, e := &origin{}, &events{}
-		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{StaleIfError: time.Hour, SoftTimeout: 50 * time.Millisecond, Observer: e.observer()})
-		many := ttl.FuncMany("user:{}", o.loadMany)
-		wants(t, "law 5", f, 1, "1#1")
-		time.Sleep(time.Minute)
-		o.with(func(o *origin) { o.takes = loadTime })
-		ctx, cancel := context.WithCancel(t.Context())
-		r := <-get(ctx, f, 1)
-		cancel()
-		r.want(t, "law 5: stale after the SoftTimeout", "1#1")
-		r.wantTook(t, "law 5", 50*time.Millisecond)
-		start := time.Now()
-		values, err := many.GetMany(t.Context(), []int{1})
-		if values[1] != "1#1" || err != nil || time.Since(start) != 50*time.Millisecond {
-			t.Errorf("law 5: a batch gives %v, %v after %v", values, err, time.Since(start))
-		}
-		time.Sleep(loadTime)
-		wants(t, "law 5: the load went on, with nobody to wait for it", f, 1, "1#2")
-		wantLoads(t, "law 4", o, 2)
-		if e.calls() != "hits 0, stale 2, negative 0, misses 1" {
-			t.Errorf("the calls are %s", e.calls())
-		}
-		time.Sleep(time.Minute)
-		o.with(func(o *origin) { o.takes = 49 * time.Millisecond })
-		(<-get(t.Context(), f, 1)).want(t, "law 5: a load within the SoftTimeout", "1#3")
-		r = <-get(t.Context(), f, 2)
-		r.want(t, "law 5: nothing to serve meanwhile", "2#1")
-	})
-}
-
-func TestSoftTimeoutOfABatchTakesWhatIsThere(t *testing.T) {
-	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
-		o := &origin{}
-		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{StaleIfError: time.Hour, SoftTimeout: 50 * time.Millisecond})
-		many := ttl.FuncMany("user:{}", o.loadMany)
-		for round := range 20 {
-			for k := range 3 {
-				if _, err := f.Refresh(t.Context(), k); err != nil {
-					t.Fatal(err)
-				}
-			}
-			time.Sleep(time.Minute)
-			o.with(func(o *origin) { o.takes = loadTime })
-			slow := get(t.Context(), f, 0)
-			synctest.Wait()
-			o.with(func(o *origin) { o.takes = 10 * time.Millisecond })
-			before := o.total()
-			values, err := many.GetMany(t.Context(), []int{0, 1, 2})
-			o.with(func(o *origin) { o.takes = 0 })
-			old, _ := f.Get(t.Context(), 1)
-			if err != nil || values[1] != old || o.total() != before+2 {
-				t.Fatalf("law 5: round %d: the batch gives %v, %v, but %q has been loaded in time", round, values, err, old)
-			}
-			<-slow
-			time.Sleep(time.Second)
-		}
-	})
-}
-
-func TestASpareIsServedAtTheCallersOwnDeadline(t *testing.T) {
-	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
-		o := &origin{}
-		_, f := userTTL(t, c, o, &advcache.TTLOptions{StaleIfError: time.Hour})
-		wants(t, "law 5", f, 1, "1#1")
-		time.Sleep(time.Minute)
-		o.with(func(o *origin) { o.takes = loadTime })
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		r := <-get(ctx, f, 1)
-		r.want(t, "law 5: there is a value within StaleIfError", "1#1")
-		r.wantTook(t, "law 5", 50*time.Millisecond)
 	})
 }
 

@@ -148,6 +148,9 @@ func (o *TTLOptions) withDefaults(ttl time.Duration) TTLOptions {
 	if c.MaxConcurrentLoads < 0 {
 		panic(fmt.Sprintf("advcache: TTLOptions.MaxConcurrentLoads is %d; use 0 for no bound, or a number of loads", c.MaxConcurrentLoads))
 	}
+	if n := c.MaxKeyLength; n != 0 && n < minKeyLimit {
+		panic(fmt.Sprintf("advcache: TTLOptions.MaxKeyLength is %d; use 0 for none, or a length of at least %d bytes", n, minKeyLimit))
+	}
 	if c.SoftTimeout > 0 && c.StaleIfError <= c.Stale {
 		panic("advcache: TTLOptions.SoftTimeout is set, but StaleIfError is not longer than Stale, so that there is never a value to serve meanwhile; set StaleIfError")
 	}
