@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -65,40 +63,6 @@ func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
 	return e
 }
 
-// verdict is what a look-up means for a caller.
-type verdict int
-
-const (
-	miss     verdict = iota
-	fresh            // serve it
-	negative         // serve ErrNotFound
-	stale            // serve it and refresh in the background
-	spare            // load, and serve it only if that fails
-)
-
-func (e *engine[V]) judge(a *answer[V], now time.Time) verdict {
-	switch {
-	case !a.ok:
-		return miss
-	case a.entry.IsFresh(now):
-		if a.entry.Absent {
-			return negative
-		}
-		return fresh
-	case a.entry.Absent || a.entry.IsDead(now):
-		return miss
-	case now.Before(a.entry.FreshUntil.Add(e.opt.Stale)):
-		return stale
-	case now.Before(a.entry.FreshUntil.Add(e.opt.StaleIfError)):
-		return spare
-	}
-	return miss
-}
-
-// holds reports whether a spare may still be served: its life goes on ending
-// while a load is waited for.
-func (e *engine[V]) holds(a *answer[V]) bool { return e.judge(a, time.Now()) != miss }
-
 // get serves key from the level, or loads it.
 func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error) {
 	start := time.Now()
@@ -116,12 +80,13 @@ func (e *engine[V]) get(ctx context.Context, key string, o *origin[V]) (V, error
 	case negative:
 		e.level.release(key, &a)
 		e.observe.negative(key, now.Sub(start))
-		return a.entry.Value, ErrNotFound
+		return a.entry.Value, e.opError("load", key, ErrNotFound)
 	case stale:
 		e.refresh(ctx, key, &a, o)
 		e.level.release(key, &a)
 		e.observe.stale(key, now.Sub(start))
 		return e.own(a.entry.Value)
+	default: // miss, spare
 	}
 	return e.load(ctx, key, &a, o, v == spare, now.Sub(start))
 }
@@ -142,6 +107,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		e.level.release(key, a)
 		return *new(V), err // a load would have nobody to wait for it
 	}
+	start := time.Now()
 	c, err := e.join(ctx, a, &job[V]{key: key, origin: o})
 	if err != nil {
 		return *new(V), err
@@ -155,7 +121,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		case <-timer.C:
 			if e.holds(a) {
 				c.Detach()
-				e.observe.stale(key, e.opt.SoftTimeout)
+				e.observe.stale(key, lookup+time.Since(start))
 				return e.own(a.entry.Value)
 			}
 		}
@@ -167,7 +133,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		}
 		return v, err
 	}
-	e.observe.stale(key, lookup)
+	e.observe.stale(key, lookup+time.Since(start))
 	return e.own(a.entry.Value)
 }
 
@@ -239,135 +205,6 @@ func (e *engine[V]) own(v V) (own V, err error) {
 
 func (e *engine[V]) loadsItself(key string) error {
 	return e.opError("load", key, errors.New("the loader asks for the key that it is loading"))
-}
-
-// refresh starts a load of key in the background, unless one is under way or
-// backing off. The answer stays the caller's to release.
-func (e *engine[V]) refresh(ctx context.Context, key string, a *answer[V], o *origin[V]) {
-	if j := e.beginRefresh(key, a, o); j != nil {
-		e.flights.Start(ctx, []*flight.Call[V]{j.call}, e.opt.LoadTimeout, j)
-	}
-}
-
-// beginRefresh is refresh up to the start; nil, where there is to be none.
-func (e *engine[V]) beginRefresh(key string, a *answer[V], o *origin[V]) *job[V] {
-	if e.backoff.waits(key, time.Now()) || e.flights.Busy(key) {
-		return nil
-	}
-	j := &job[V]{engine: e, key: key, origin: o, turn: newTurn(), before: a.entry.CreatedAt, background: true}
-	j.call = e.flights.Background(key, func() flight.Barrier { return j.begin(a) })
-	if j.call == nil {
-		return nil
-	}
-	return j
-}
-
-// calmUntil returns the instant, in Unix nanoseconds, up to which no hit
-// refreshes an entry of this life ahead of time.
-func (e *engine[V]) calmUntil(l live.Life, cost *loadCost) int64 {
-	calm := int64(live.Never)
-	if l.Fresh == live.Never {
-		return calm
-	}
-	if f := e.opt.RefreshAhead; f > 0 {
-		calm = l.Created + int64(f*float64(l.Fresh-l.Created))
-	}
-	if gap := e.earlyGap(cost); gap > 0 {
-		calm = min(calm, l.Fresh-int64(math.Ceil(gap*earlyReach)))
-	}
-	return calm
-}
-
-// earlyReach is how many mean gaps before the end of its life an entry may first
-// be refreshed early: at 16, a share of 1e-7 of the hits is left out.
-const earlyReach = 16
-
-// earlyGap returns the mean of the random gap of XFetch, in nanoseconds; no more
-// than two years, so that the sums made of it do not overflow.
-func (e *engine[V]) earlyGap(cost *loadCost) float64 {
-	return min(e.opt.EarlyExpiry*float64(cost.mean()), 1<<56)
-}
-
-// wantsRefresh reports whether a hit of a fresh entry refreshes it.
-func (e *engine[V]) wantsRefresh(entry *Entry[V], now time.Time, cost *loadCost) bool {
-	if entry.FreshUntil.IsZero() {
-		return false
-	}
-	if f := e.opt.RefreshAhead; f > 0 {
-		life := entry.FreshUntil.Sub(entry.CreatedAt)
-		if now.Sub(entry.CreatedAt) >= time.Duration(f*float64(life)) {
-			return true
-		}
-	}
-	gap := e.earlyGap(cost)
-	return gap > 0 && now.Add(time.Duration(gap*rand.ExpFloat64())).After(entry.FreshUntil) //nolint:gosec // no secret hangs on it
-}
-
-// entryFor returns the entry of a value that is had now; ok is false where the
-// value is not to be kept.
-func (e *engine[V]) entryFor(v V, created time.Time, life time.Duration) (entry Entry[V], ok bool) {
-	if life <= 0 {
-		return entry, false
-	}
-	if e.opt.Jitter > 0 {
-		life -= time.Duration(float64(life) * e.opt.Jitter * rand.Float64()) //nolint:gosec // no secret hangs on it
-	}
-	entry = Entry[V]{Value: v, CreatedAt: created, FreshUntil: time.Now().Add(life)}
-	if window := max(e.opt.Stale, e.opt.StaleIfError); window > 0 {
-		entry.StaleUntil = entry.FreshUntil.Add(window)
-	}
-	return entry, true
-}
-
-// lifeOf calls the user's LifeOf, which may panic.
-func (e *engine[V]) lifeOf(v V, life func(V) time.Duration) time.Duration {
-	if life == nil {
-		return e.ttl
-	}
-	return life(v)
-}
-
-func (e *engine[V]) set(ctx context.Context, key string, v V, life func(V) time.Duration) error {
-	if e.ttl == 0 {
-		return nil
-	}
-	start := time.Now()
-	var lasts time.Duration
-	if err := guard(func() error {
-		lasts = e.lifeOf(v, life)
-		return nil
-	}); err != nil {
-		return e.opError("set", key, err)
-	}
-	entry, keep := e.entryFor(v, start, lasts)
-	if !keep {
-		return e.invalidate(ctx, []string{key})
-	}
-	if err := e.level.set(ctx, key, entry); err != nil {
-		return e.opError("set", key, err)
-	}
-	e.backoff.clear(key)
-	e.observe.set(key, time.Since(start))
-	return nil
-}
-
-func (e *engine[V]) invalidate(ctx context.Context, keys []string) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	start := time.Now()
-	if err := e.level.delete(ctx, keys); err != nil {
-		key := ""
-		if len(keys) == 1 {
-			key = keys[0]
-		}
-		return e.opError("delete", key, err)
-	}
-	for _, key := range keys {
-		e.backoff.clear(key)
-		e.observe.deleted(key, time.Since(start))
-	}
-	return nil
 }
 
 // bypass calls the loader for the caller alone.

@@ -126,8 +126,8 @@ func (f *Func[K, V]) Peek(ctx context.Context, k K) (v V, ok bool, err error) {
 	return f.engine.peek(ctx, key)
 }
 
-// Set stores v for k with the life of a loaded value, and ends loads of k under
-// way: what they load is not stored. With a ttl of 0 it only does the latter.
+// Set stores v for k with the life of a loaded value. What a load of k under way
+// gives is then not stored. With a ttl of 0, Set does nothing.
 func (f *Func[K, V]) Set(ctx context.Context, k K, v V) error {
 	key, err := f.key.Key(k)
 	if err != nil {

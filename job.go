@@ -83,10 +83,11 @@ func (j *job[V]) served(ctx context.Context) bool {
 		j.call.Finish(entry.Value, nil)
 		return true
 	case negative:
-		j.call.Finish(entry.Value, ErrNotFound)
+		j.call.Finish(entry.Value, j.engine.opError("load", j.key, ErrNotFound))
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // loaded is a value with the life that it is to have.

@@ -2,7 +2,6 @@ package advcache
 
 import (
 	"context"
-	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -70,53 +69,6 @@ func matches(tags, tag uint64) uint64 {
 	x := tags ^ tag*eachByte
 	return (x - eachByte) &^ x & eachTopBit
 }
-
-// hotKey is a key and what its function serves for it: all that a hit reads, in
-// one line of the processor's cache where K and V are small.
-type hotKey[K comparable, V any] struct {
-	limit atomic.Int64 // a hit beyond it must look closer, in Unix nanoseconds
-	value *V           // the node's, or the copy of it in a smallHotKey
-	more  *hotKeyMore[K, V]
-	used  atomic.Bool // hit since it was last asked to make room
-	key   K
-}
-
-// smallHotKey has the value at its side.
-type smallHotKey[K comparable, V any] struct {
-	hotKey[K, V]
-
-	value V
-}
-
-// smallValue is the greatest size of a V, in bytes, that is kept twice.
-const smallValue = 64
-
-// hotKeyMore is what a hit has no need of.
-type hotKeyMore[K comparable, V any] struct {
-	*hotKey[K, V]
-
-	node *live.Node[V]
-	name string // in the cache
-	memo *memo[K, V]
-	hold live.Hold
-}
-
-func newHotKey[K comparable, V any](m *memo[K, V], k K, node *live.Node[V], name []byte) *hotKey[K, V] {
-	var hot *hotKey[K, V]
-	if unsafe.Sizeof(node.Value) <= smallValue {
-		small := &smallHotKey[K, V]{value: node.Value}
-		small.hotKey.value = &small.value
-		hot = &small.hotKey
-	} else {
-		hot = &hotKey[K, V]{value: &node.Value}
-	}
-	hot.key = k
-	hot.more = &hotKeyMore[K, V]{hotKey: hot, node: node, name: string(name), memo: m}
-	return hot
-}
-
-// hotKeyEnded is the limit of a hotKey whose node has ended.
-const hotKeyEnded = math.MinInt64
 
 func newMemo[K comparable, V any](source live.Source[V], slots int) *memo[K, V] {
 	m := &memo[K, V]{source: source, clock: source.Clock(), hasher: newKeyHasher[K](), limit: memoStart}
@@ -297,22 +249,4 @@ func (s *memoSet[K, V]) put(slot int, h uint64, hot *hotKey[K, V]) {
 	at := 8 * slot
 	s.tags.Store(s.tags.Load()&^(0xFF<<at) | tagOf(h)<<at)
 	s.hots[slot].Store(hot)
-}
-
-// Release implements live.Holder: the node has ended.
-func (h *hotKeyMore[K, V]) Release() {
-	h.limit.Store(hotKeyEnded)
-	h.clear()
-}
-
-// clear frees the slot, and with it the memory of the value.
-func (h *hotKeyMore[K, V]) clear() {
-	t := h.memo.table.Load()
-	if t == nil {
-		return
-	}
-	set := t.set(h.memo.hasher.hash(h.key))
-	for i := range memoWays {
-		set.hots[i].CompareAndSwap(h.hotKey, nil)
-	}
 }

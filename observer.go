@@ -35,9 +35,11 @@ type Observer struct {
 	// Refresh is told of each load in the background that gave a value.
 	Refresh func(Event)
 
-	// Set is told of each successful write of a value.
+	// Set is told of each successful write of a value: by a wrapper, of those
+	// that its callers asked for; by a cache, of all. That a load has stored its
+	// value, a wrapper tells as Load or Refresh.
 	Set func(Event)
-	// Delete is told of each key deleted.
+	// Delete is told of each key deleted, in the same way.
 	Delete func(Event)
 	// Evict is told of each entry that the cache dropped by itself, to stay
 	// within its bounds or because its life had ended.

@@ -2,6 +2,8 @@ package advcache
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -34,15 +36,16 @@ type TTL[K comparable, V any] struct {
 // the cache, and each call calls the loader. NewTTL panics if c is nil, ttl is
 // negative, or the options make no sense.
 func NewTTL[K comparable, V any](c Cache[V], ttl time.Duration, o *TTLOptions) *TTL[K, V] {
-	if c == nil {
-		panic("advcache: NewTTL: the cache is nil; hand in a Cache such as inmem.New(nil)")
+	if v := reflect.ValueOf(c); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		panic(fmt.Sprintf("advcache: NewTTL: the cache is nil (%T); hand in a Cache such as inmem.New[V](nil)", c))
 	}
 	return &TTL[K, V]{engine: newEngine(c, ttl, o.withDefaults(ttl))}
 }
 
 // LifeOf returns a TTL that shares everything with t, but whose functions give
-// each loaded value the life that life returns for it. A life of 0 or below
-// means that the value is served but not kept.
+// each loaded value the life that life returns for it, instead of the ttl. A
+// life of 0 or below means that the value is served but not kept. With a ttl of
+// 0 functions bypass the cache all the same.
 func (t *TTL[K, V]) LifeOf(life func(V) time.Duration) *TTL[K, V] {
 	if life == nil {
 		panic("advcache: TTL.LifeOf: the function is nil; hand in one that returns the life of a value")
@@ -97,7 +100,7 @@ func (t *TTL[K, V]) FuncMany(keyTemplate string, fn func(context.Context, []K) (
 }
 
 // CachedValue wraps a function without arguments. The key is a template without
-// placeholders.
+// placeholders. K does not matter; where it has no other use, take struct{}.
 func (t *TTL[K, V]) CachedValue(key string, fn func(context.Context) (V, error)) func(context.Context) (V, error) {
 	if fn == nil {
 		panic("advcache: TTL.CachedValue(" + key + "): the function is nil; hand in the one to cache")

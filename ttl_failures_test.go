@@ -215,7 +215,7 @@ func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Second)
-		for k := range keys {
+		for k := 0; k < keys; k += 99 {
 			wants(t, "law 7: what was written since is read", f, k, fmt.Sprintf("%d#2", k))
 		}
 		m.requests()

@@ -40,7 +40,7 @@ func TestReplacingIsNoMiss(t *testing.T) {
 				<-finished
 			}()
 			newest := 0
-			for range 200_000 {
+			for range 50_000 {
 				v, ok, _ := c.Get(ctx, "k")
 				if exists, _ := c.Exists(ctx, "k"); !ok || !exists {
 					t.Fatal("law 3: a key that is always set was missed while it was replaced")
