@@ -3,6 +3,7 @@ package advcache_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,10 +43,8 @@ func (m *mapCache[V]) afterRead(hook func(op, key string, hit bool)) {
 // failing fails the operations named.
 func (m *mapCache[V]) failing(ops ...string) {
 	m.on(func(op, _ string) error {
-		for _, o := range ops {
-			if o == op {
-				return errDisk
-			}
+		if slices.Contains(ops, op) {
+			return errDisk
 		}
 		return nil
 	})
@@ -58,14 +57,6 @@ func (m *mapCache[V]) requests() map[string]int {
 	asked := m.asked
 	m.asked = make(map[string]int)
 	return asked
-}
-
-// peek looks at what is held, whatever its life.
-func (m *mapCache[V]) peek(key string) (advcache.Entry[V], bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e, ok := m.held[key]
-	return e, ok
 }
 
 func (m *mapCache[V]) enter(ctx context.Context, op, key string) error {

@@ -118,7 +118,6 @@ func (m *memo[K, V]) hitter(plain bool, hits *hitCounter, serve func(context.Con
 				hot.used.Store(true)
 			}
 			if ((h^uint64(now))*hashFactor)>>(64-memoTell) == 0 {
-				m.clock.Use()
 				m.source.Find(hot.more.name)
 			}
 			if plain && (hits == nil || hits.shard().count.Add(1)%hitSample != 0 && hits.waiting.Load()) {

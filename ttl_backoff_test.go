@@ -134,10 +134,10 @@ func TestASuccessEndsTheBackoff(t *testing.T) {
 }
 
 func TestBackoffIsOfEachKey(t *testing.T) {
-	onPlain(t, func(t *testing.T, c advcache.Cache[string], _ *mapCache[string]) {
+	synctest.Test(t, func(t *testing.T) {
 		const keys = 10_050 // more than are remembered
 		o := &origin{}
-		_, f := userTTL(t, c, o, &advcache.TTLOptions{Stale: time.Hour})
+		_, f := userTTL(t, newMapCache[string](), o, &advcache.TTLOptions{Stale: time.Hour})
 		for k := range keys {
 			wants(t, "law 8", f, k, fmt.Sprintf("%d#1", k))
 		}

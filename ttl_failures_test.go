@@ -187,9 +187,10 @@ func TestAChangeThatCannotWait(t *testing.T) {
 }
 
 func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
-	onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
+	synctest.Test(t, func(t *testing.T) {
 		const keys = 10_100
-		o, e := &origin{}, &events{}
+		o, e, c := &origin{}, &events{}, newAbleCache[string]()
+		m := c.mapCache
 		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{Observer: e.observer()})
 		many := ttl.FuncMany("user:{}", o.loadMany)
 		for k := range keys {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,9 +78,7 @@ var inMemory = map[string]change{
 func changesOf(c advcache.Cache[string]) map[string]change {
 	all := make(map[string]change)
 	add := func(more map[string]change) {
-		for name, one := range more {
-			all[name] = one
-		}
+		maps.Copy(all, more)
 	}
 	add(ownChanges)
 	if _, ok := c.(advcache.EntryIfSetter[string]); ok {

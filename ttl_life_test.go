@@ -144,7 +144,7 @@ func TestLongLivesDoNotOverflow(t *testing.T) {
 func TestNegativeTTL(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
 		o, e := &origin{}, &events{}
-		o.fails(errNone{})
+		o.fails(noneError{})
 		_, f := userTTL(t, c, o, &advcache.TTLOptions{NegativeTTL: time.Second, Stale: time.Hour, StaleIfError: time.Hour, RefreshAhead: 0.1, Observer: e.observer()})
 		end := time.Now().Add(time.Second)
 		for range 3 {
@@ -168,11 +168,11 @@ func TestNegativeTTL(t *testing.T) {
 	})
 }
 
-// errNone is a loader's own error for what the origin does not have.
-type errNone struct{}
+// noneError is a loader's own error for what the origin does not have.
+type noneError struct{}
 
-func (errNone) Error() string        { return "no such user" }
-func (errNone) Is(target error) bool { return target == advcache.ErrNotFound }
+func (noneError) Error() string        { return "no such user" }
+func (noneError) Is(target error) bool { return target == advcache.ErrNotFound }
 
 func TestNotFoundRemovesWhatIsStale(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {

@@ -97,7 +97,7 @@ func TestDefaults(t *testing.T) {
 			synctest.Wait()
 			wantLoads(t, name+": nothing is refreshed ahead", o, 1)
 			o.fails(advcache.ErrNotFound)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			for n := range 2 {
 				(<-get(t.Context(), f, 1)).wantErr(t, name+": no negative entries", advcache.ErrNotFound)
 				wantLoads(t, name, o, 2+n)

@@ -183,7 +183,7 @@ func (b broken) MarshalText() ([]byte, error) {
 	if b.id < 0 {
 		return nil, errDisk
 	}
-	return []byte(fmt.Sprint(b.id)), nil
+	return fmt.Append(nil, b.id), nil
 }
 
 func TestKeysThatCannotBeMade(t *testing.T) {

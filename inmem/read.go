@@ -19,7 +19,6 @@ func (c *Cache[V]) Get(_ context.Context, key string) (value V, ok bool, err err
 	if !ok {
 		return value, false, nil
 	}
-	c.clock.Use()
 	if !n.FreshBeyond(c.clock.Horizon()) {
 		if n, ok = c.fresh(key, n); !ok {
 			return value, false, nil

@@ -22,7 +22,10 @@ const (
 
 // Clock is the time as a hot path can afford it: one atomic load instead of a
 // reading. It runs, by a timer, only while it is used, so that nothing ticks in
-// an idle process and nothing is left behind.
+// an idle process and nothing is left behind. To look at the horizon is not
+// counted as use, since counting would cost more than the look: a clock that is
+// in use stops after two ticks at the most, and is started again by the next
+// two hits, which read the time.
 //
 // What lies beyond [Clock.Horizon] is certainly still to come. For anything
 // nearer, ask [Clock.Now]. So instants are kept exactly, but for ticks that come
@@ -30,7 +33,7 @@ const (
 // all processors are busy for longer than Margin.
 type Clock struct {
 	horizon atomic.Int64 // last + Margin while running, else Stopped
-	used    atomic.Bool  // by somebody, since the last tick
+	used    atomic.Bool  // Now was called since the last tick
 	exact   bool
 	_       [64]byte     // the above is read by all hits, and seldom written
 	last    atomic.Int64 // the newest reading, running or not
@@ -53,20 +56,13 @@ func NewClock(exact bool) *Clock {
 // come; Stopped if the clock does not run.
 func (c *Clock) Horizon() int64 { return c.horizon.Load() }
 
-// Use keeps a running clock from stopping at the next tick but one. Those who
-// ask for the Horizon call it now and then: a clock that stops while it is
-// wanted starts again at the second call of Now.
-func (c *Clock) Use() {
-	if !c.used.Load() {
-		c.used.Store(true)
-	}
-}
-
 // Now reads the time, in Unix nanoseconds, and starts a clock that is being
 // asked more often than it would tick.
 func (c *Clock) Now() int64 {
 	now := time.Now().UnixNano()
-	c.Use()
+	if !c.used.Load() {
+		c.used.Store(true)
+	}
 	before := c.last.Swap(now)
 	if !c.exact && now-before < int64(Tick) && c.horizon.Load() == Stopped {
 		c.start(now)
