@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,11 +72,19 @@ func TestWaitingForASlot(t *testing.T) {
 func TestNestedLoadsDoNotWaitForASlot(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
 		o := &origin{}
-		_, f := userTTL(t, c, o, &advcache.TTLOptions{MaxConcurrentLoads: 1})
-		o.do = func(ctx context.Context, k, n int) (string, error) {
+		ttl, f := userTTL(t, c, o, &advcache.TTLOptions{MaxConcurrentLoads: 1})
+		many := ttl.FuncMany("user:{}", func(ctx context.Context, ks []int) (map[int]string, error) {
+			v, err := o.do(ctx, ks[0], 1)
+			return map[int]string{ks[0]: v}, err
+		})
+		o.do = func(ctx context.Context, k, _ int) (string, error) {
 			time.Sleep(loadTime)
-			if k == 0 {
+			switch {
+			case k == 0:
 				return "end", nil
+			case k%2 == 0:
+				values, err := many.GetMany(ctx, []int{k - 1, k + 100})
+				return values[k-1], err
 			}
 			return f.Get(ctx, k-1)
 		}
@@ -165,26 +174,55 @@ func TestALoaderThatAsksForItsOwnKey(t *testing.T) {
 // ask for the key whose load began it.
 func TestARefreshBegunInALoadIsOnItsOwn(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
-		o, e := &origin{}, &events{}
-		_, f := userTTL(t, c, o, &advcache.TTLOptions{Stale: time.Hour, MaxConcurrentLoads: 1, Observer: e.observer()})
-		o.do = func(ctx context.Context, k, n int) (string, error) {
-			time.Sleep(loadTime)
-			switch {
-			case k == 1:
-				return f.Get(ctx, 2) // is stale: begins a refresh
-			case n > 1:
-				return f.Get(ctx, 1) // is being loaded, or has been
+		for _, slots := range []int{0, 1} {
+			o, e := &origin{}, &events{}
+			_, f := userTTL(t, c, o, &advcache.TTLOptions{Stale: time.Hour, MaxConcurrentLoads: slots, Observer: e.observer()})
+			o.do = func(ctx context.Context, k, n int) (string, error) {
+				time.Sleep(loadTime)
+				switch {
+				case k == 1:
+					v, err := f.Get(ctx, 2) // is stale: begins a refresh
+					time.Sleep(2 * loadTime)
+					return v + " of 1", err
+				case n > 1:
+					return f.Get(ctx, 1) // is being loaded, or has been, where there is but one slot
+				}
+				return "2", nil
 			}
-			return "two", nil
+			(<-get(t.Context(), f, 2)).want(t, "law 4", "2")
+			time.Sleep(time.Minute)
+			(<-get(t.Context(), f, 1)).want(t, "law 4", "2 of 1")
+			time.Sleep(time.Second)
+			if told := e.of("LoadError"); len(told) != 0 {
+				t.Errorf("law 4: the refresh failed: %v", told[0].Err)
+			}
+			wants(t, "law 4: the refresh", f, 2, "2 of 1")
+			wantLoads(t, "law 4", o, 3)
+			if err := f.Invalidate(t.Context(), 1, 2); err != nil {
+				t.Error(err)
+			}
 		}
-		(<-get(t.Context(), f, 2)).want(t, "law 4", "two")
-		time.Sleep(time.Minute)
-		(<-get(t.Context(), f, 1)).want(t, "law 4", "two")
-		time.Sleep(time.Second)
-		if told := e.of("LoadError"); len(told) != 0 {
-			t.Errorf("law 4: the refresh failed: %v", told[0].Err)
+	})
+}
+
+// TestAContextThatOutlivesItsLoad is that of a goroutine which a loader left
+// behind: it may ask for the key.
+func TestAContextThatOutlivesItsLoad(t *testing.T) {
+	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
+		o := &origin{}
+		_, f := userTTL(t, c, o, nil)
+		var later <-chan result
+		o.do = func(ctx context.Context, _, n int) (string, error) {
+			if n == 1 {
+				later = call(func() (string, error) {
+					time.Sleep(time.Minute)
+					return f.Get(context.WithoutCancel(ctx), 1)
+				})
+			}
+			return strconv.Itoa(n), nil
 		}
-		wantLoads(t, "law 4", o, 3)
+		wants(t, "law 4", f, 1, "1")
+		(<-later).want(t, "law 4: the load has ended long ago", "2")
 	})
 }
 
