@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Cache is one typed cache: a level of memory, a byte store behind
-// store.New, a chain of levels, or a wrapper of any of these. Package
+// Cache is one typed cache, such as inmem.Cache, or a wrapper of one. Package
 // cachetest holds the suite that an implementation must pass.
 //
 // A miss is ok == false with a nil error. An error means that the cache could

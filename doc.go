@@ -1,5 +1,6 @@
-// Package advcache puts a cache in front of any Go function, and stacks caches
-// of different speed and reach as one typed cache.
+// Package advcache puts a cache in front of any Go function. So far the cache is
+// one in memory (package inmem), or one of your own that implements [Cache];
+// byte stores, and chains of caches, are to follow on the same contract.
 //
 //	memory := inmem.New[User](nil)
 //	ttl := advcache.NewTTL[int](memory, time.Hour, &advcache.TTLOptions{Stale: time.Minute})

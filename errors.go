@@ -61,10 +61,9 @@ type PanicError struct {
 // testing.T.FailNow calls, among others.
 var ErrGoexit = errors.New("advcache: runtime.Goexit called")
 
-// Error implements error. It includes the stack.
-func (e *PanicError) Error() string {
-	return fmt.Sprintf("advcache: panic: %v\n\n%s", e.Value, e.Stack)
-}
+// Error implements error. It does not include the stack, which is not for
+// everybody's eyes.
+func (e *PanicError) Error() string { return fmt.Sprintf("advcache: panic: %v", e.Value) }
 
 // Unwrap returns Value where it is an error.
 func (e *PanicError) Unwrap() error {

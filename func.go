@@ -11,6 +11,7 @@ import (
 )
 
 // Func is a function wrapped by a [TTL]. All methods are safe for concurrent
+// use. A Func comes from [TTL.Func] or [TTL.FuncMany]; the zero Func is of no
 // use.
 type Func[K comparable, V any] struct {
 	engine   *engine[V]
@@ -48,6 +49,7 @@ func (f *Func[K, V]) serveHot(ctx context.Context, k K, v *V) (V, error) {
 }
 
 func (f *Func[K, V]) get(ctx context.Context, k K) (V, error) {
+	mustContext(ctx)
 	if f.engine.ttl == 0 {
 		return bypass(ctx, func(ctx context.Context) (V, error) { return f.load(ctx, k) })
 	}
@@ -141,6 +143,7 @@ func (f *Func[K, V]) Set(ctx context.Context, k K, v V) error {
 // caller knows to have changed: then Invalidate and Get. If the load fails, what
 // the cache holds stays.
 func (f *Func[K, V]) Refresh(ctx context.Context, k K) (V, error) {
+	mustContext(ctx)
 	key, err := f.key.Key(k)
 	if err != nil {
 		var none V
@@ -164,6 +167,14 @@ func (f *Func[K, V]) Invalidate(ctx context.Context, ks ...K) error {
 		keys = append(keys, key)
 	}
 	return errors.Join(append(errs, f.engine.invalidate(ctx, keys))...)
+}
+
+// mustContext panics in the caller's own goroutine, where a nil context would
+// else do harm later and further away.
+func mustContext(ctx context.Context) {
+	if ctx == nil {
+		panic("advcache: the context is nil; hand in context.Background() if there is no other")
+	}
 }
 
 // Key returns the key for k in the cache. It panics if MarshalText of K fails.

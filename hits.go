@@ -114,9 +114,9 @@ func (h *hitCounter) flush() {
 		sum += h.shards[i].count.Load()
 	}
 	event := HitEvent{Cache: h.name, Count: sum - h.told}
-	h.told = sum
+	h.told = max(h.told, sum) // a hit that was told may be on its way to be counted again
 	h.mu.Unlock()
-	if event.Count == 0 {
+	if event.Count <= 0 {
 		return
 	}
 	event.Sample = time.Duration(h.sample.Swap(0))

@@ -141,11 +141,13 @@ func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.
 	case err == nil:
 		j.origin.cost.add(took)
 		entry, keep := e.entryFor(l.value, began, l.life)
+		j.call.Offer(l.value, nil)
 		j.commit(ctx, entry, keep)
 		e.backoff.clear(j.key)
 		e.observe.loaded(j.key, took, nil, j.background)
 	case errors.Is(err, ErrNotFound):
 		entry := Entry[V]{CreatedAt: began, FreshUntil: time.Now().Add(e.opt.NegativeTTL), Absent: true}
+		j.call.Offer(l.value, err)
 		j.commit(ctx, entry, e.opt.NegativeTTL > 0)
 		e.backoff.clear(j.key)
 		e.observe.loaded(j.key, took, err, j.background)

@@ -87,6 +87,9 @@ func (t *KeyTemplate[K]) Append(dst []byte, k K) ([]byte, error) {
 	if t.marshals {
 		return t.appendMarshaled(dst, k)
 	}
+	if t.template == "" {
+		panic("advcache: the zero KeyTemplate makes no keys; use ParseKey")
+	}
 	start := len(dst)
 	p := unsafe.Pointer(&k)
 	for i := range t.steps {

@@ -24,6 +24,12 @@ func keyFields(template string, t reflect.Type) ([]keyField, error) {
 			field.name, field.tagged = tag, true
 		}
 		if field.name == "-" || f.Name == "_" {
+			// Not even left out: K would be no key of a map where such a field
+			// holds a slice.
+			if f.Name != "_" && holdsInterface(f.Type) {
+				return nil, keyErrorf(template, "field %s of %v is or holds an interface type, so that values of K may not be "+
+					"comparable; leave it out of the struct", f.Name, t)
+			}
 			continue
 		}
 		if field.name == "" || strings.ContainsAny(field.name, "{},") {
@@ -88,4 +94,41 @@ func keyRefusal(t reflect.Type) string {
 		return fmt.Sprintf("is of the pointer type %v; use what it points to", t)
 	}
 	return fmt.Sprintf("is of type %v; use a string, an integer, a bool or a type with MarshalText", t)
+}
+
+// holdsInterface reports whether == may panic for values of t.
+func holdsInterface(t reflect.Type) bool {
+	switch t.Kind() { //nolint:exhaustive // the others hold nothing that is compared
+	case reflect.Interface:
+		return true
+	case reflect.Array:
+		return holdsInterface(t.Elem())
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if holdsInterface(f.Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// comparedByContent reports whether values of t that are equal by == have the
+// same key at all times: not where == compares pointers, since what they point
+// to may change.
+func comparedByContent(t reflect.Type) bool {
+	switch t.Kind() { //nolint:exhaustive // the others are not
+	case reflect.String:
+		return true
+	case reflect.Array:
+		return comparedByContent(t.Elem())
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if !comparedByContent(f.Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return isInteger(t)
 }

@@ -32,7 +32,7 @@ type (
 	keyTagged struct {
 		Tenant string `cache:"tenant"`
 		id     uint16 `cache:"user id"`
-		Trace  any    `cache:"-"`
+		Trace  string `cache:"-"`
 		_      int32
 	}
 	keyAllKinds struct {

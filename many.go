@@ -21,6 +21,7 @@ const batchFanOut = 32
 // what could be had, and the error says for each other key what went wrong, as
 // an [*OpError].
 func (f *Func[K, V]) GetMany(ctx context.Context, ks []K) (map[K]V, error) {
+	mustContext(ctx)
 	b := &batch[K, V]{f: f, ctx: ctx, values: make(map[K]V, len(ks))}
 	ks = distinct(ks)
 	if f.engine.ttl == 0 {

@@ -177,9 +177,10 @@ func (l *batchLoad[K, V]) appraise(values map[K]V, err error) []batchResult[V] {
 	if err == nil {
 		err = ErrNotFound // for the keys that are left out
 	}
+	found := l.f.given(values, l.keys)
 	results := make([]batchResult[V], len(l.jobs))
 	for i, j := range l.jobs {
-		v, ok := values[l.keys[i]]
+		v, ok := found.value(l.keys[i], j.key)
 		keyErr := err
 		if ok {
 			keyErr = nil
@@ -203,10 +204,50 @@ func (l *batchLoad[K, V]) settle(ctx context.Context, results []batchResult[V], 
 		l.jobs[i].settle(ctx, r.loaded, r.err, began)
 	}
 	if l.f.engine.live == nil {
+		for i := range results {
+			if r := &results[i]; r.err == nil {
+				l.jobs[i].call.Offer(r.value, nil)
+			}
+		}
 		parallel(len(l.jobs), one) // each store is a request
 		return
 	}
 	for i := range l.jobs {
 		one(i)
 	}
+}
+
+// given finds the values that a loader of many keys gave, also those that it
+// gave for another K of the same key: one that differs in what keys leave out.
+type given[K comparable, V any] struct {
+	values map[K]V
+	byKey  map[string]V // of those that no k of the load is equal to
+}
+
+func (f *Func[K, V]) given(values map[K]V, ks []K) given[K, V] {
+	g := given[K, V]{values: values}
+	equal := 0
+	for _, k := range ks {
+		if _, ok := values[k]; ok {
+			equal++
+		}
+	}
+	if equal == len(values) {
+		return g
+	}
+	g.byKey = make(map[string]V)
+	for k, v := range values {
+		if key, err := f.key.Key(k); err == nil {
+			g.byKey[key] = v
+		}
+	}
+	return g
+}
+
+func (g given[K, V]) value(k K, key string) (v V, ok bool) {
+	if v, ok = g.values[k]; ok || g.byKey == nil {
+		return v, ok
+	}
+	v, ok = g.byKey[key]
+	return v, ok
 }

@@ -37,6 +37,8 @@ type memo[K comparable, V any] struct {
 const (
 	memoWays  = 7  // slots of a set
 	memoStart = 64 // sets of the first table
+	// maxHotKeys bounds HotKeys, so that no table has more bytes than memory.
+	maxHotKeys = 1 << 24
 	// Of every 1<<memoTell hits, one is told to the eviction policy.
 	memoTell = 8
 )
@@ -72,7 +74,7 @@ func matches(tags, tag uint64) uint64 {
 
 func newMemo[K comparable, V any](source live.Source[V], slots int) *memo[K, V] {
 	m := &memo[K, V]{source: source, clock: source.Clock(), hasher: newKeyHasher[K](), limit: memoStart}
-	for m.limit*memoWays < slots {
+	for slots = min(slots, maxHotKeys); m.limit*memoWays < slots; {
 		m.limit *= 4
 	}
 	return m

@@ -1,6 +1,7 @@
 package advcache
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -104,8 +105,12 @@ func (r *reporter) warn(what, key string, err error) {
 	r.next, r.missed = now.Add(time.Second), 0
 	r.mu.Unlock()
 	defer func() { _ = recover() }() // the handler is the user's; there is nobody left to tell
-	r.log.Warn("advcache: trouble that no caller is told of",
-		slog.String("what", what), slog.String("cache", r.name), slog.String("key", key), slog.Any("err", err), slog.Int("not_logged", missed))
+	stack := ""
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		stack = string(p.Stack)
+	}
+	r.log.Warn("advcache: trouble that no caller is told of", slog.String("what", what), slog.String("cache", r.name),
+		slog.String("key", key), slog.Any("err", err), slog.String("stack", stack), slog.Int("not_logged", missed))
 }
 
 func (r *reporter) opError(op, key string, err error) error {

@@ -22,8 +22,9 @@ import (
 // last caller has left. A panic in the loader, or runtime.Goexit, is a
 // [*PanicError] for all who wait.
 //
-// Functions wrapped by one TTL share loads by key, so no two of them should use
-// templates that can give the same key. A loader that calls a wrapped function
+// Functions wrapped by one TTL share loads by key, and those over one cache share
+// entries by key, so no two of them should use templates that can give the same
+// key. A loader that calls a wrapped function
 // for the key that it is loading gets an error; loads that wait for each other
 // in a circle end by LoadTimeout.
 type TTL[K comparable, V any] struct {
@@ -88,6 +89,11 @@ func (t *TTL[K, V]) FuncMany(keyTemplate string, fn func(context.Context, []K) (
 	f.load = func(ctx context.Context, k K) (V, error) {
 		values, err := fn(ctx, []K{k})
 		v, ok := values[k]
+		if !ok && len(values) > 0 {
+			if key, err := f.key.Key(k); err == nil {
+				v, ok = f.given(values, []K{k}).value(k, key)
+			}
+		}
 		switch {
 		case ok:
 			return v, nil
@@ -128,7 +134,7 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 	}
 	f := &Func[K, V]{engine: e, key: key, life: t.life}
 	f.hit = f.get
-	if e.live != nil && e.ttl > 0 && e.opt.HotKeys > 0 && !e.live.Clock().Exact() {
+	if e.live != nil && e.ttl > 0 && e.opt.HotKeys > 0 && !e.live.Clock().Exact() && comparedByContent(reflect.TypeFor[K]()) {
 		f.memo = newMemo[K](e.live, e.opt.HotKeys)
 		f.hit = f.memo.hitter(e.copy == nil, e.hits, f.serveHot, f.get)
 	}

@@ -173,6 +173,21 @@ func TestAChangeThatCannotWait(t *testing.T) {
 		wants(t, "law 7: the invalidation of key 1 was missed, so its old value is not read", f, 1, "1#2")
 		wants(t, "law 7: the Set of key 2 came later than the missed invalidation", f, 2, "set")
 
+		m.on(func(op, _ string) error {
+			if op == "SetEntry" {
+				time.Sleep(time.Second)
+			}
+			return nil
+		})
+		load := get(t.Context(), f, 4)
+		synctest.Wait() // it is being stored
+		again, cancel := context.WithTimeout(t.Context(), late)
+		defer cancel()
+		(<-call(func() (string, error) { return "", f.Invalidate(again, 4) })).wantErr(t, "law 7", context.DeadlineExceeded)
+		(<-load).want(t, "law 7", "4#1")
+		m.on(nil)
+		wants(t, "law 7: the invalidation of key 4 was missed, and the load it was to bar is not read", f, 4, "4#2")
+
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
 		for range 20 { // what is decided by the context is decided the same way each time
@@ -207,7 +222,9 @@ func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
 		}
 		m.failing()
 		time.Sleep(time.Second)
-		for k := range keys {
+		wantMany(t, "law 7: keys whose missed writes are not remembered one by one", many, []int{keys - 3, keys - 4},
+			map[int]string{keys - 3: fmt.Sprintf("%d#2", keys-3), keys - 4: fmt.Sprintf("%d#2", keys-4)})
+		for k := range keys - 4 {
 			if _, ok, err := f.Peek(t.Context(), k); ok || err != nil {
 				t.Fatalf("law 7: Peek reads key %d, %v, of which a write was missed", k, err)
 			}
@@ -227,6 +244,25 @@ func TestMoreMissedWritesThanAreRemembered(t *testing.T) {
 		if n := len(e.of("BackendError")); n != 0 {
 			t.Errorf("law 7: %d failures were told, though Invalidate returned them", n)
 		}
+	})
+}
+
+// TestAsManyMissedWritesAsAreRemembered holds that a key which is remembered
+// takes no room twice: beyond that, all that is older would be distrusted.
+func TestAsManyMissedWritesAsAreRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, o := newMapCache[string](), &origin{}
+		_, f := userTTL(t, m, o, nil)
+		wants(t, "law 7", f, -1, "-1#1")
+		m.failing("Delete")
+		for range 2 {
+			for k := range 10_000 {
+				if err := f.Invalidate(t.Context(), k); err == nil {
+					t.Fatal("law 7: Invalidate did not fail")
+				}
+			}
+		}
+		wants(t, "law 7: a key that missed nothing", f, -1, "-1#1")
 	})
 }
 

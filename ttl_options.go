@@ -67,6 +67,8 @@ type TTLOptions struct {
 	// MaxConcurrentLoads bounds the loads at work at the same time; others
 	// wait their turn. A load that another load of the same TTL waits for does
 	// not wait. 0: no bound.
+	// A loader that ignores the end of its context keeps its place until it
+	// returns; others then wait, and may end by LoadTimeout without beginning.
 	MaxConcurrentLoads int
 
 	// RefreshBackoff says when a failed refresh is tried again.
@@ -79,7 +81,8 @@ type TTLOptions struct {
 	// HotKeys bounds how many keys each wrapped function remembers for its
 	// fastest hits, where the cache is in memory. The memory grows with use:
 	// about 160 bytes for each, and the sizes of the key and of a V of up to 64
-	// bytes. 0: DefaultHotKeys; negative: none.
+	// bytes. There are none where K holds pointers, whose targets may change.
+	// 0: DefaultHotKeys; at most 16,777,216; negative: none.
 	HotKeys int
 
 	// Observer is told what happens. Nil costs nothing.

@@ -70,6 +70,36 @@ func TestAChangeBetweenLookAndLoad(t *testing.T) {
 	})
 }
 
+// TestALoadBetweenLookAndLoad is one load nevertheless: what has been stored
+// meanwhile is served.
+func TestALoadBetweenLookAndLoad(t *testing.T) {
+	onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
+		for load, begin := range loadsOfKey1 {
+			if load == "Refresh" {
+				continue // it loads whatever the cache holds
+			}
+			o := &origin{}
+			single, many, _ := manyTTL(t, c, o, &advcache.TTLOptions{Stale: time.Minute})
+			var looked atomic.Bool
+			m.afterRead(func(op, key string, _ bool) {
+				if op == "GetEntry" && key == key1 && !looked.Swap(true) {
+					(<-get(context.Background(), single, 1)).want(t, "law 4", "1#1")
+				}
+			})
+			if err := begin(t.Context(), single, many); err != nil {
+				t.Error(err)
+			}
+			m.afterRead(nil)
+			if n := o.of(1); n != 1 || !looked.Load() {
+				t.Errorf("law 4: %s: key 1 was loaded %d times", load, n)
+			}
+			if err := single.Invalidate(t.Context(), 1, 2); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // TestAChangeWhileALoadIsStored waits for the store, and comes after it.
 func TestAChangeWhileALoadIsStored(t *testing.T) {
 	onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {

@@ -161,6 +161,33 @@ func TestWhatIsLogged(t *testing.T) {
 	})
 }
 
+// TestAPanicThatNobodyWaitsFor is told all the same.
+func TestAPanicThatNobodyWaitsFor(t *testing.T) {
+	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
+		for _, late := range []time.Duration{0, time.Second} { // after its end
+			for range 20 {
+				o, e := &origin{}, &events{}
+				o.do = func(ctx context.Context, _, _ int) (string, error) {
+					<-ctx.Done()
+					time.Sleep(late)
+					panic(errDisk)
+				}
+				_, f := userTTL(t, c, o, &advcache.TTLOptions{LoadTimeout: time.Second, Observer: e.observer()})
+				if _, err := f.Get(t.Context(), 1); err == nil {
+					t.Error("law 5: no error at LoadTimeout")
+				}
+				time.Sleep(late)
+				synctest.Wait()
+				var all error
+				for _, ev := range e.of("LoadError") {
+					all = errors.Join(all, ev.Err)
+				}
+				wantPanicError(t, "law 6: LoadError", all, errDisk)
+			}
+		}
+	})
+}
+
 func TestLifeOfThatPanics(t *testing.T) {
 	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
 		o := &origin{}

@@ -107,7 +107,7 @@ func TestACacheAroundMemoryIsNotBypassed(t *testing.T) {
 			t.Errorf("law 10: %q, %v", v, err)
 		}
 	}
-	if v, _, err := c.Cache.Get(t.Context(), "user:1"); v != "sealed:1#1" || err != nil {
+	if v, _, err := c.Get(t.Context(), "user:1"); v != "sealed:1#1" || err != nil {
 		t.Errorf("law 10: the cache within holds %q, %v", v, err)
 	}
 	if c.reads.Load() != 10 || c.writes.Load() != 1 {

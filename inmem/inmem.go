@@ -4,6 +4,7 @@
 package inmem
 
 import (
+	"log/slog"
 	"math"
 	"runtime"
 	"sync/atomic"
@@ -34,13 +35,14 @@ type Options[V any] struct {
 	MaxWeight uint64
 
 	// Weigher returns the weight of an entry, in the unit of MaxWeight, such
-	// as bytes. An entry of weight 0 is evicted only by its age. Weigher must
-	// not call the cache.
+	// as bytes. An entry of weight 0 is evicted only by its age. Weigher is
+	// called by many goroutines at once, and must not call the cache.
 	Weigher func(key string, value V) uint32
 
 	// Copy returns a copy of a value, for users who change what they put in
 	// or get: each value is copied on its way in and on its way out. Nil:
-	// values are shared, and must not be changed. It must not call the cache.
+	// values are shared, and must not be changed. It is called by many
+	// goroutines at once, and must not call the cache.
 	Copy func(V) V
 
 	// OnEvict is told of each entry that the cache drops by itself, some time
@@ -54,6 +56,10 @@ type Options[V any] struct {
 
 	// Observer is told of writes, deletes and evictions. Nil costs nothing.
 	Observer *advcache.Observer
+
+	// Logger is told where a hook of the Observer, or OnEvict, panics. Nil:
+	// slog.Default().
+	Logger *slog.Logger
 }
 
 // Eviction is why the cache dropped an entry by itself.
@@ -94,6 +100,7 @@ type Cache[V any] struct {
 	pendings *live.Pendings
 	copy     func(V) V
 	observer *advcache.Observer
+	log      *slog.Logger
 	closed   atomic.Bool
 
 	// writes counts the Deletes and Sets of keys, by stripe: the Version of a
@@ -113,6 +120,10 @@ func New[V any](o *Options[V]) *Cache[V] {
 		pendings: live.NewPendings(),
 		copy:     o.Copy,
 		observer: o.Observer,
+		log:      o.Logger,
+	}
+	if c.log == nil {
+		c.log = slog.Default()
 	}
 	if c.name == "" {
 		c.name = "inmem"
@@ -172,7 +183,7 @@ func (c *Cache[V]) whenDeleted(hook func(string, V, Eviction)) func(otter.Deleti
 			return
 		}
 		if c.observer != nil && c.observer.Evict != nil {
-			c.observer.Evict(advcache.Event{Cache: c.name, Key: e.Key})
+			c.tell(c.observer.Evict, advcache.Event{Cache: c.name, Key: e.Key})
 		}
 		if hook == nil {
 			return
@@ -181,7 +192,21 @@ func (c *Cache[V]) whenDeleted(hook func(string, V, Eviction)) func(otter.Deleti
 		if e.Cause == otter.CauseExpiration {
 			why = Expired
 		}
+		defer c.catch(e.Key)
 		hook(e.Key, e.Value.Value, why)
+	}
+}
+
+// tell calls a hook of the Observer. What it does must not undo, or seem to undo,
+// what was done to the cache.
+func (c *Cache[V]) tell(hook func(advcache.Event), e advcache.Event) {
+	defer c.catch(e.Key)
+	hook(e)
+}
+
+func (c *Cache[V]) catch(key string) {
+	if p := recover(); p != nil {
+		c.log.Warn("inmem: a hook panicked", slog.String("cache", c.name), slog.String("key", key), slog.Any("panic", p))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
@@ -259,6 +260,29 @@ func TestInstantsThatDoNotFit(t *testing.T) {
 		}
 		if _, ok, _ := c.GetEntry(t.Context(), "past"); ok {
 			t.Error("law 1 (life): an entry that died in 1500 is served")
+		}
+	})
+}
+
+func TestPanicsOfHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		boom := func(advcache.Event) { panic("boom") }
+		var log strings.Builder
+		c := open(t, &inmem.Options[int]{
+			Observer: &advcache.Observer{Set: boom, Delete: boom, Evict: boom},
+			OnEvict:  func(string, int, inmem.Eviction) { panic("boom") },
+			Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		for _, key := range []string{"a", "b"} {
+			if err := c.Set(t.Context(), key, 1, time.Minute); err != nil {
+				t.Errorf("law 6: Set = %v because of a hook", err)
+			}
+		}
+		if err := c.Delete(t.Context(), "a", "b"); err != nil || c.Len() != 0 {
+			t.Errorf("law 6: Delete = %v, %d left because of a hook", err, c.Len())
+		}
+		if n := strings.Count(log.String(), "boom"); n != 4 {
+			t.Errorf("law 6: %d lines about 4 panics:\n%s", n, log.String())
 		}
 	})
 }

@@ -40,8 +40,10 @@ type saved[V any] struct {
 // SaveTo writes all entries that are not dead, for LoadFrom after a restart,
 // and returns how many there were. It can run while the cache is used; entries
 // that change meanwhile may or may not be written. Values are written by
-// encoding/gob, so what gob leaves out (unexported fields, functions) is lost,
-// and a type that it refuses is an error.
+// encoding/gob and its rules: unexported fields and functions are lost, pointers
+// to zero values within a value come back nil, and so do empty slices. A type
+// that gob refuses is an error. With an error, LoadFrom refuses the end of what
+// was written, and n counts what comes before.
 func (c *Cache[V]) SaveTo(w io.Writer) (n int, err error) {
 	// Within a struct, gob leaves out without a word what it cannot write.
 	if err := gob.NewEncoder(io.Discard).Encode([]V{}); err != nil {
@@ -61,18 +63,21 @@ func (c *Cache[V]) SaveTo(w io.Writer) (n int, err error) {
 		if err := gob.NewEncoder(&body).Encode(part); err != nil {
 			return err
 		}
+		n += len(part)
 		return writePart(out, body.Bytes())
 	}
 	for key, e := range c.All() {
 		part = append(part, saved[V]{key, e.Value, e.CreatedAt, e.FreshUntil, e.StaleUntil, e.HeldUntil, e.Absent, e.Tags})
-		n++
 		if len(part) == savePerPart {
 			if err := flush(); err != nil {
 				return n, fmt.Errorf("inmem: save: %w", err)
 			}
 		}
 	}
-	if err := errors.Join(flush(), writePart(out, nil), out.Flush()); err != nil {
+	if err := flush(); err != nil { // no end mark: what is written is not all
+		return n, fmt.Errorf("inmem: save: %w", errors.Join(err, out.Flush()))
+	}
+	if err := errors.Join(writePart(out, nil), out.Flush()); err != nil {
 		return n, fmt.Errorf("inmem: save: %w", err)
 	}
 	return n, nil

@@ -170,3 +170,27 @@ func TestSaveFails(t *testing.T) {
 		}
 	})
 }
+
+func TestAFailedSaveIsNotComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type unknown struct{ X int }
+		c := open[any](t, nil)
+		for i := range 600 {
+			if err := c.Set(t.Context(), fmt.Sprint(i), any(i), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Set(t.Context(), "bad", unknown{1}, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		n, err := c.SaveTo(&out)
+		if err == nil {
+			t.Fatal("SaveTo of a type that gob does not know gave no error")
+		}
+		back := open[any](t, nil)
+		if m, err := back.LoadFrom(&out); !errors.Is(err, inmem.ErrCorrupt) || m != n {
+			t.Errorf("law 10: LoadFrom = %d, %v after SaveTo = %d; want the same, and ErrCorrupt", m, err, n)
+		}
+	})
+}

@@ -86,7 +86,7 @@ func (c *Cache[V]) Delete(_ context.Context, keys ...string) error {
 			return drop(old, found)
 		})
 		if c.observer != nil && c.observer.Delete != nil {
-			c.observer.Delete(advcache.Event{Cache: c.name, Key: key, Duration: time.Since(start)})
+			c.tell(c.observer.Delete, advcache.Event{Cache: c.name, Key: key, Duration: time.Since(start)})
 		}
 	}
 	return nil
@@ -170,7 +170,7 @@ func (c *Cache[V]) write(key string, n *live.Node[V], p *live.Pending, allow fun
 		return drop(old, found)
 	})
 	if stored && c.observer != nil && c.observer.Set != nil {
-		c.observer.Set(advcache.Event{Cache: c.name, Key: key, Duration: time.Since(start)})
+		c.tell(c.observer.Set, advcache.Event{Cache: c.name, Key: key, Duration: time.Since(start)})
 	}
 	return stored, nil
 }

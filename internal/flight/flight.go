@@ -52,13 +52,14 @@ type Call[V any] struct {
 
 	group *Group[V]
 	done  chan struct{}
-	value V     // fixed before done is closed
-	err   error // fixed before done is closed
+	value V     // fixed before done is closed; until then guarded as the following
+	err   error // the same
 
 	// Guarded by the mutex of the key's shard.
 	run        *Run[V] // nil until Start
 	waiters    int
 	background bool // nobody need wait for it
+	offered    bool // value and err are known
 	finished   bool
 }
 
@@ -130,8 +131,8 @@ func (c *Call[V]) retain() bool {
 	return c.run.retain()
 }
 
-// Wait returns what the call gives, or the context's error if that comes first.
-// The caller must have joined.
+// Wait returns what the call gives, or the context's error if that comes first
+// and nothing is offered. The caller must have joined.
 func (c *Call[V]) Wait(ctx context.Context) (V, error) {
 	select {
 	case <-c.done:
@@ -143,9 +144,22 @@ func (c *Call[V]) Wait(ctx context.Context) (V, error) {
 		return c.value, c.err
 	default:
 	}
-	c.leave()
+	if value, err, offered := c.leave(); offered {
+		return value, err
+	}
 	var none V
 	return none, ctx.Err()
+}
+
+// Offer says what the call will give once its body has done the rest. Those who
+// cannot wait for that have it now, and leave without ending the body.
+func (c *Call[V]) Offer(value V, err error) {
+	s := c.group.shard(c.Key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !c.finished {
+		c.offered, c.value, c.err = true, value, err
+	}
 }
 
 // Done returns a channel that is closed when the call has its result.
@@ -161,17 +175,39 @@ func (c *Call[V]) Detach() {
 	c.waiters--
 }
 
-// leave takes one waiter away; the last one ends the load.
-func (c *Call[V]) leave() {
+// leave takes one waiter away; the last one ends the load, unless it has its
+// result.
+func (c *Call[V]) leave() (value V, err error, offered bool) {
 	s := c.group.shard(c.Key)
 	s.mu.Lock()
 	c.waiters--
-	last := c.waiters == 0 && !c.background && !c.finished && c.run != nil && c.run.release()
+	if c.offered || c.finished {
+		defer s.mu.Unlock()
+		c.background = true // what remains is to be done all the same
+		return c.value, c.err, true
+	}
+	last := c.waiters == 0 && !c.background && c.run != nil && c.run.release()
 	run := c.run
 	s.mu.Unlock()
 	if last {
 		run.end(ErrLeft)
 	}
+	return value, nil, false
+}
+
+// cut gives the call what is offered, or else err, and reports whether that was
+// its end.
+func (c *Call[V]) cut(err error) bool {
+	s := c.group.shard(c.Key)
+	s.mu.Lock()
+	value, offer, offered := c.value, c.err, c.offered
+	s.mu.Unlock()
+	if offered {
+		c.Finish(value, offer)
+		return false
+	}
+	var none V
+	return c.Finish(none, err)
 }
 
 // Unattended reports whether nobody waits for the call, so that nobody is told

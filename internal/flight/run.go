@@ -140,9 +140,8 @@ func (r *Run[V]) end(err error) {
 	r.ended = true
 	r.mu.Unlock()
 	r.cancel(err)
-	var none V
 	for _, c := range r.calls {
-		if c.Finish(none, err) {
+		if c.cut(err) {
 			r.body.Cut(c, err)
 		}
 	}
