@@ -16,7 +16,8 @@ type job[V any] struct {
 	key        string
 	origin     *origin[V]
 	call       *flight.Call[V]
-	answer     answer[V] // what the level held when the load began
+	answer     answer[V] // what the level held when the load began; of the run's goroutine
+	held       bool      // whether it held something then: for all goroutines
 	pending    *live.Pending
 	before     time.Time // CreatedAt of the entry that is to be refreshed
 	background bool      // nobody waits for it
@@ -29,6 +30,7 @@ type job[V any] struct {
 func (j *job[V]) begin(a *answer[V]) flight.Barrier {
 	j.answer = *a
 	j.pending = j.engine.level.begin(j.key, &j.answer)
+	j.held = j.answer.ok
 	a.pending = nil // it is the job's now
 	return j
 }
@@ -158,7 +160,7 @@ func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.
 
 // commit stores entry; or removes what is held, where entry is not to be kept.
 func (j *job[V]) commit(ctx context.Context, entry Entry[V], keep bool) {
-	if !keep && !j.answer.ok {
+	if !keep && !j.answer.ok && !j.answer.unknown {
 		return
 	}
 	store := &entry
@@ -174,7 +176,7 @@ func (j *job[V]) commit(ctx context.Context, entry Entry[V], keep bool) {
 }
 
 func (j *job[V]) failed(err error, took time.Duration) {
-	if j.background || j.answer.ok {
+	if j.background || j.held {
 		j.engine.backoff.failed(j.key, time.Now())
 	}
 	j.engine.observe.loadError(j.key, took, err, j.call.Unattended())

@@ -38,6 +38,7 @@ type level[V any] interface {
 type answer[V any] struct {
 	entry   Entry[V]
 	ok      bool
+	unknown bool // the level could not say, or is not believed
 	pending *live.Pending
 }
 

@@ -34,7 +34,7 @@ func (l *plainLevel[V]) ask(ctx context.Context, key string) answer[V] {
 }
 
 func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
-	a.entry, a.ok = Entry[V]{}, false
+	a.entry, a.ok, a.unknown = Entry[V]{}, false, true
 	if l.doubt.of(key) {
 		return
 	}
@@ -45,7 +45,8 @@ func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
 	}); panicked != nil {
 		err = panicked
 	}
-	if err == nil && a.ok && l.doubt.older(a.entry.CreatedAt) {
+	a.unknown = err != nil || a.ok && l.doubt.older(a.entry.CreatedAt)
+	if a.unknown {
 		a.ok = false
 	}
 	if err != nil {
@@ -71,10 +72,11 @@ func (l *plainLevel[V]) peek(ctx context.Context, key string) (v V, ok bool, err
 }
 
 // readMany returns the fresh values of keys, as far as they can be believed.
-func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V) {
+// If it failed, the level may hold more.
+func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V, failed bool) {
 	keys = slices.DeleteFunc(keys, l.doubt.of)
 	if len(keys) == 0 {
-		return nil
+		return nil, false
 	}
 	var err error
 	if panicked := guard(func() error {
@@ -86,7 +88,7 @@ func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[
 	if err != nil && ctx.Err() == nil {
 		l.observe.backendError("", l.observe.opError("get", "", err))
 	}
-	return found
+	return found, err != nil
 }
 
 func (l *plainLevel[V]) release(key string, a *answer[V]) {

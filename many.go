@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,7 +94,7 @@ func (b *batch[K, V]) failOf(k K, err error) {
 
 func (b *batch[K, V]) bypass(ks []K) {
 	if b.f.loadMany != nil {
-		values, err := bypass(b.ctx, func(ctx context.Context) (map[K]V, error) { return b.f.loadMany(ctx, ks) })
+		values, err := bypass(b.ctx, func(ctx context.Context) (map[K]V, error) { return b.f.loadMany(ctx, slices.Clone(ks)) })
 		for _, k := range ks {
 			if v, ok := values[k]; ok {
 				b.values[k] = v
@@ -198,11 +199,12 @@ func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) (rest []*batc
 			keys[i] = it.key
 			it.answer.pending = plain.pendings.Begin(it.key)
 		}
-		found := plain.readMany(b.ctx, keys)
+		found, failed := plain.readMany(b.ctx, keys)
 		for _, it := range todo {
 			it.lookup = time.Since(start)
 			v, ok := found[it.key]
 			if !ok {
+				it.answer.unknown = failed || plain.doubt.of(it.key)
 				rest = append(rest, it)
 				continue
 			}

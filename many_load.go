@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/advcache/advcache/internal/flight"
@@ -151,7 +152,7 @@ func (l *batchLoad[K, V]) Load(ctx context.Context) {
 	defer l.turn.give(e.slots)
 	began := time.Now()
 	guarded(func() ([]batchResult[V], error) {
-		values, err := l.f.loadMany(hidePrevious(ctx), rest.keys)
+		values, err := l.f.loadMany(hidePrevious(ctx), slices.Clone(rest.keys)) // which the loader may sort
 		return rest.appraise(values, err), nil
 	}, func(results []batchResult[V], err error) {
 		rest.settle(ctx, results, err, began)

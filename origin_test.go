@@ -97,7 +97,15 @@ func (o *origin) loadMany(ctx context.Context, ks []int) (map[int]string, error)
 			values[k] = fmt.Sprintf("%d#%d", k, o.loads[k])
 		}
 	}
-	takes, err, p := o.takes, o.err, o.panic
+	takes, err, p, do := o.takes, o.err, o.panic, o.do
+	if do != nil {
+		clear(values)
+		for _, k := range ks {
+			if v, err := do(ctx, k, o.loads[k]); err == nil {
+				values[k] = v
+			}
+		}
+	}
 	o.mu.Unlock()
 	if takes > 0 {
 		select {

@@ -2,6 +2,7 @@ package advcache_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 	"testing/synctest"
@@ -191,6 +192,36 @@ func TestNotFoundRemovesWhatIsStale(t *testing.T) {
 				t.Errorf("law 1: what the origin does not have is still held: %v, %v", ok, err)
 			}
 		}
+	})
+}
+
+// TestNotFoundRemovesWhatCouldNotBeRead is about a value that the cache holds,
+// but did not hand out when it was asked.
+func TestNotFoundRemovesWhatCouldNotBeRead(t *testing.T) {
+	run := func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
+		t.Helper()
+		for load, begin := range loadsOfKey1 {
+			o := &origin{}
+			single, many, _ := manyTTL(t, c, o, nil)
+			wants(t, "law 7", single, 1, "1#1")
+			m.failing("Get", "GetEntry", "GetMany")
+			o.do = func(context.Context, int, int) (string, error) { return "", advcache.ErrNotFound }
+			if err := begin(t.Context(), single, many); err != nil && !errors.Is(err, advcache.ErrNotFound) {
+				t.Error(err)
+			}
+			m.failing()
+			wantLeft(t, "law 7: "+load+" learned that there is no value", c, "")
+			if err := single.Invalidate(t.Context(), 1, 2); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	onPlain(t, run)
+	t.Run("able", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c := newAbleCache[string]()
+			run(t, c, c.mapCache)
+		})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -216,6 +217,35 @@ func TestKeysThatCannotBeMade(t *testing.T) {
 				t.Errorf("law 3: the other key was not invalidated: %v", err)
 			}
 			wantPanic(t, func() { f.Key(broken{-1}) }, "b:{}", errDisk.Error())
+		}
+	})
+}
+
+// TestALoaderMayUseTheKeysItIsGiven as its own: it may sort them, or keep what
+// it wants of them in their place.
+func TestALoaderMayUseTheKeysItIsGiven(t *testing.T) {
+	onEach(t, func(t *testing.T, c advcache.Cache[string]) {
+		for _, life := range []time.Duration{time.Minute, 0} {
+			for name, use := range map[string]func([]int){
+				"sort": slices.Sort[[]int], "reverse": slices.Reverse[[]int], "clear": func(ks []int) { clear(ks) },
+			} {
+				many := advcache.NewTTL[int](c, life, nil).FuncMany(name+":{}", func(_ context.Context, ks []int) (map[int]string, error) {
+					values := make(map[int]string)
+					for _, k := range ks {
+						values[k] = fmt.Sprint("value ", k)
+					}
+					use(ks)
+					return values, nil
+				})
+				want := map[int]string{7: "value 7", 3: "value 3", 5: "value 5", 1: "value 1"}
+				ks := []int{7, 3, 5, 1}
+				for range 2 {
+					wantMany(t, "law 10: "+name, many, ks, want)
+				}
+				if !slices.Equal(ks, []int{7, 3, 5, 1}) {
+					t.Errorf("law 10: %s: the caller's keys are %v now", name, ks)
+				}
+			}
 		}
 	})
 }
