@@ -66,9 +66,9 @@ var importTable = []importRow{
 	{
 		packages: []string{"store/..."},
 		allow: []string{
-			ownRoot, own + "store/...", own + "codec/...",
-			// The content hash.
-			"github.com/zeebo/blake3", "lukechampine.com/blake3",
+			ownRoot, own + "internal/keylock", own + "store/...", own + "codec/...",
+			// The checksum.
+			"github.com/zeebo/xxh3",
 		},
 		why: "store is the one place of codec, envelope and hash, and knows no backend",
 	},

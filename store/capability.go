@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// The interfaces here are optional: a backend that can do more than [Store] has
+// the method. Callers use the function of the same name, which asks for the
+// method, and gives errors.ErrUnsupported where there is none; so does a wrapper
+// that passes on what its backend can do.
+
+// Toucher is implemented by backends that can renew the life of an object
+// without its body.
+type Toucher interface {
+	Touch(ctx context.Context, key string, meta Meta) (bool, error)
+}
+
+// Touch gives what is held for key the instants of meta, if it has the same
+// content: the Hash, Schema and Tags of meta, and an Encoding by the same codec
+// (see [Meta.SameContent]). It reports whether it does; false means that the
+// object must be put. Where a renewal costs as much as a write, the backend may
+// leave the life as it is while [Meta.DueAt] says so. A renewal is a write: it
+// gives the key a new Version.
+func Touch(ctx context.Context, s Store, key string, meta Meta) (bool, error) {
+	if t, ok := s.(Toucher); ok {
+		return t.Touch(ctx, key, meta)
+	}
+	return false, unsupported(s, "Touch")
+}
+
+// ManyGetter is implemented by backends that read many keys in fewer requests.
+type ManyGetter interface {
+	GetMany(ctx context.Context, keys []string, want Want) (map[string]Object, error)
+}
+
+// GetMany returns what Get would, for each key that is a hit. With an error,
+// the map holds what could be read.
+func GetMany(ctx context.Context, s Store, keys []string, want Want) (map[string]Object, error) {
+	if g, ok := s.(ManyGetter); ok {
+		return g.GetMany(ctx, keys, want)
+	}
+	return nil, unsupported(s, "GetMany")
+}
+
+// ManyPutter is implemented by backends that write many keys in fewer requests.
+type ManyPutter interface {
+	PutMany(ctx context.Context, objs map[string]Object) error
+}
+
+// PutMany stores all objs, as Put does without a condition. With an error, some
+// may be stored.
+func PutMany(ctx context.Context, s Store, objs map[string]Object) error {
+	if p, ok := s.(ManyPutter); ok {
+		return p.PutMany(ctx, objs)
+	}
+	return unsupported(s, "PutMany")
+}
+
+// Clearer is implemented by backends that can find their keys by prefix.
+type Clearer interface {
+	Clear(ctx context.Context, prefix string) error
+}
+
+// Clear deletes all keys of s that begin with prefix; all keys, if it is empty.
+// A write that runs at the same time may come before or after it.
+func Clear(ctx context.Context, s Store, prefix string) error {
+	if c, ok := s.(Clearer); ok {
+		return c.Clear(ctx, prefix)
+	}
+	return unsupported(s, "Clear")
+}
+
+func unsupported(s Store, what string) error {
+	return fmt.Errorf("advcache: %s (%T) has no %s: %w", s.Info().Name, s, what, errors.ErrUnsupported)
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/zeebo/xxh3"
+)
+
+// sealed begins the part of an encoding that names the key of an encryption.
+const sealed = "aesgcm."
+
+// encoding is the parts of [Meta.Encoding].
+type encoding struct {
+	codec       string
+	compression string // empty: none
+	keyID       string // of the encryption; empty: none
+}
+
+// parseEncoding splits an encoding; ok is false where it is none of ours.
+func parseEncoding(s string) (e encoding, ok bool) {
+	e.codec, s, _ = strings.Cut(s, "+")
+	if s != "" && !strings.HasPrefix(s, sealed) {
+		e.compression, s, _ = strings.Cut(s, "+")
+	}
+	if s != "" {
+		e.keyID, ok = strings.CutPrefix(s, sealed)
+		if !ok || e.keyID == "" {
+			return e, false
+		}
+	}
+	return e, e.codec != ""
+}
+
+func (e encoding) String() string {
+	s := e.codec
+	if e.compression != "" {
+		s += "+" + e.compression
+	}
+	if e.keyID != "" {
+		s += "+" + sealed + e.keyID
+	}
+	return s
+}
+
+// SameContent reports whether an object with this Meta has the content of next,
+// and differs in no more than its instants and its compression: so that
+// [Touch] can renew it.
+func (m *Meta) SameContent(next *Meta) bool {
+	return !m.Foreign && !m.Absent && !next.Absent && !next.Hash.IsZero() && m.Hash == next.Hash && m.kind() == next.kind()
+}
+
+// kind is a fingerprint of what decides, beside the content, how an object is
+// read: the codec, the schema, the key of the encryption, and the tags.
+func (m *Meta) kind() uint64 {
+	e, _ := parseEncoding(m.Encoding)
+	var buf [128]byte
+	b := append(buf[:0], e.codec...)
+	b = append(append(b, 0), e.keyID...)
+	b = append(append(b, 0), m.Schema...)
+	for _, tag := range m.Tags {
+		b = append(append(b, 0), tag...)
+	}
+	return xxh3.Hash(b)
+}
