@@ -14,18 +14,20 @@ import (
 // Toucher is implemented by backends that can renew the life of an object
 // without its body.
 type Toucher interface {
-	Touch(ctx context.Context, key string, meta Meta) (bool, error)
+	Touch(ctx context.Context, key string, meta Meta, cond Cond) (bool, error)
 }
 
-// Touch gives what is held for key the instants of meta, if it has the same
-// content: the Hash, Schema and Tags of meta, and an Encoding by the same codec
-// (see [Meta.SameContent]). It reports whether it does; false means that the
-// object must be put. Where a renewal costs as much as a write, the backend may
-// leave the life as it is while [Meta.DueAt] says so. A renewal is a write: it
-// gives the key a new Version.
-func Touch(ctx context.Context, s Store, key string, meta Meta) (bool, error) {
+// Touch gives what is held for key the instants of meta, if cond holds, which is
+// Always or IfVersion, and it has the same content: the Hash, Schema and Tags of
+// meta, and an Encoding by the same codec and key (see [Meta.SameContent]). It
+// reports whether it does; false means that nothing was changed, and that the
+// object must be put. What is gone may be renewed, or count as nothing. Where a
+// renewal costs as much as a write, the backend may leave the life as it is, and
+// report true, while [Meta.DueAt] says that it will do; else a renewal is a
+// write, and gives the key a new Version.
+func Touch(ctx context.Context, s Store, key string, meta Meta, cond Cond) (bool, error) {
 	if t, ok := s.(Toucher); ok {
-		return t.Touch(ctx, key, meta)
+		return t.Touch(ctx, key, meta, cond)
 	}
 	return false, unsupported(s, "Touch")
 }
