@@ -9,6 +9,7 @@ import (
 
 	"github.com/advcache/advcache/internal/flight"
 	"github.com/advcache/advcache/internal/live"
+	"github.com/advcache/advcache/internal/ratelog"
 )
 
 // engine is what a TTL is, but for K: it serves keys from a level and loads
@@ -39,7 +40,7 @@ func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
 		cache:   c,
 		ttl:     ttl,
 		opt:     o,
-		observe: &reporter{name: o.Name, observer: o.Observer, log: o.Logger},
+		observe: &reporter{name: o.Name, observer: o.Observer, log: ratelog.New(o.Logger)},
 		hits:    newHitCounter(o.Name, o.Observer, o.Logger),
 		flights: flight.NewGroup[V](),
 		backoff: backoffs{policy: o.RefreshBackoff},

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unsafe"
 	"weak"
+
+	"github.com/advcache/advcache/internal/ratelog"
 )
 
 const (
@@ -120,7 +122,7 @@ func (h *hitCounter) flush() {
 		return
 	}
 	event.Sample = time.Duration(h.sample.Swap(0))
-	r := reporter{name: h.name, log: h.log}
+	r := reporter{name: h.name, log: ratelog.New(h.log)}
 	defer r.catch("a hook of the Observer panicked", "")
 	h.observer.Hits(event)
 }

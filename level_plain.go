@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/advcache/advcache/internal/keylock"
 	"github.com/advcache/advcache/internal/live"
 )
 
@@ -17,7 +17,7 @@ type plainLevel[V any] struct {
 	cache    Cache[V]
 	observe  *reporter
 	pendings *live.Pendings
-	locks    keyLocks
+	locks    keylock.Locks
 	doubt    doubts
 	noIf     bool // the cache has no SetEntryIf
 }
@@ -114,7 +114,7 @@ func (l *plainLevel[V]) again(ctx context.Context, key string, p *live.Pending, 
 func (l *plainLevel[V]) end(key string, p *live.Pending) { l.pendings.End(key, p) }
 
 func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, seen Version, entry *Entry[V]) error {
-	unlock, err := l.locks.lock(ctx, key)
+	unlock, err := l.locks.Lock(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (l *plainLevel[V]) store(ctx context.Context, key string, seen Version, ent
 
 func (l *plainLevel[V]) set(ctx context.Context, key string, entry Entry[V]) error {
 	l.pendings.Interrupt(key)
-	unlock, err := l.locks.lock(ctx, key)
+	unlock, err := l.locks.Lock(ctx, key)
 	if err != nil {
 		l.doubt.wrote(key, err)
 		return err
@@ -174,19 +174,12 @@ func (l *plainLevel[V]) set(ctx context.Context, key string, entry Entry[V]) err
 }
 
 func (l *plainLevel[V]) delete(ctx context.Context, keys []string) error {
-	keys = slices.Compact(slices.Sorted(slices.Values(keys))) // one order, so that two Deletes cannot wait for each other
 	for _, key := range keys {
 		l.pendings.Interrupt(key)
 	}
-	var err error
-	for _, key := range keys {
-		var unlock func()
-		if unlock, err = l.locks.lock(ctx, key); err != nil {
-			break
-		}
-		defer unlock()
-	}
+	unlock, err := l.locks.LockAll(ctx, keys)
 	if err == nil {
+		defer unlock()
 		err = guard(func() error { return l.cache.Delete(ctx, keys...) })
 	}
 	for _, key := range keys {
@@ -194,54 +187,4 @@ func (l *plainLevel[V]) delete(ctx context.Context, keys []string) error {
 		l.doubt.wrote(key, err)
 	}
 	return err
-}
-
-// keyLocks is a mutex for each key that is in use. The zero value is ready.
-type keyLocks struct {
-	mu    sync.Mutex
-	byKey map[string]*keyLock // guarded by mu
-}
-
-type keyLock struct {
-	held  chan struct{} // holds one token while locked
-	users int           // guarded by keyLocks.mu
-}
-
-// lock waits for the lock of key, or for ctx.
-func (ls *keyLocks) lock(ctx context.Context, key string) (unlock func(), err error) {
-	ls.mu.Lock()
-	if ls.byKey == nil {
-		ls.byKey = make(map[string]*keyLock)
-	}
-	l := ls.byKey[key]
-	if l == nil {
-		l = &keyLock{held: make(chan struct{}, 1)}
-		ls.byKey[key] = l
-	}
-	l.users++
-	ls.mu.Unlock()
-	unlock = func() {
-		<-l.held
-		ls.leave(key, l)
-	}
-	select {
-	case l.held <- struct{}{}: // what a done ctx means is then for the cache to say
-		return unlock, nil
-	default:
-	}
-	select {
-	case l.held <- struct{}{}:
-		return unlock, nil
-	case <-ctx.Done():
-		ls.leave(key, l)
-		return nil, ctx.Err()
-	}
-}
-
-func (ls *keyLocks) leave(key string, l *keyLock) {
-	ls.mu.Lock()
-	defer ls.mu.Unlock()
-	if l.users--; l.users == 0 {
-		delete(ls.byKey, key)
-	}
 }

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
+
+	"github.com/advcache/advcache/internal/ratelog"
 )
 
 // reporter tells an Observer what happens in one TTL. A hook that panics is
@@ -13,11 +14,7 @@ import (
 type reporter struct {
 	name     string
 	observer *Observer // may be nil
-	log      *slog.Logger
-
-	mu     sync.Mutex
-	next   time.Time // when the next line may be logged; guarded by mu
-	missed int       // lines left out since the last; guarded by mu
+	log      *ratelog.Logger
 }
 
 func (r *reporter) tell(hook func(Event), key string, took time.Duration, err error) {
@@ -94,23 +91,12 @@ func (r *reporter) backendError(key string, err error) {
 
 // warn logs what could not be returned, at most once a second.
 func (r *reporter) warn(what, key string, err error) {
-	r.mu.Lock()
-	now := time.Now()
-	if now.Before(r.next) {
-		r.missed++
-		r.mu.Unlock()
-		return
-	}
-	missed := r.missed
-	r.next, r.missed = now.Add(time.Second), 0
-	r.mu.Unlock()
-	defer func() { _ = recover() }() // the handler is the user's; there is nobody left to tell
 	stack := ""
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		stack = string(p.Stack)
 	}
 	r.log.Warn("advcache: trouble that no caller is told of", slog.String("what", what), slog.String("cache", r.name),
-		slog.String("key", key), slog.Any("err", err), slog.String("stack", stack), slog.Int("not_logged", missed))
+		slog.String("key", key), slog.Any("err", err), slog.String("stack", stack))
 }
 
 func (r *reporter) opError(op, key string, err error) error {
