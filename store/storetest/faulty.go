@@ -1,0 +1,401 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/advcache/advcache/store"
+)
+
+// ErrInjected is the error of a [Faulty] without one of its own.
+var ErrInjected = errors.New("storetest: injected fault")
+
+// Faulty passes requests on to another store, and has some of them go wrong:
+// the next ones of a kind by a [Faulty.Script], or any by the probability that
+// [Faulty.Rate] gives. At first nothing goes wrong.
+//
+// For one Seed, the nth request of a kind always meets the same fault, and is
+// damaged in the same way if it gives the same; so a test whose goroutines race
+// still has as many faults of each kind in each run. A Faulty starts no
+// goroutine, and works in a bubble of testing/synctest.
+type Faulty struct {
+	s store.Store
+	o FaultyOptions
+
+	mu     sync.Mutex // guards what follows
+	kinds  [ops]kindFaults
+	met    [faults]int
+	record map[string]*history
+}
+
+// FaultyOptions are the options of [NewFaulty].
+type FaultyOptions struct {
+	Seed    uint64
+	Err     error         // what Fail, LostAnswer and Half give. Nil: ErrInjected
+	Latency time.Duration // of Late. 0: 100 ms
+}
+
+const defaultLatency = 100 * time.Millisecond
+
+// kindFaults is what is to go wrong with requests of a kind.
+type kindFaults struct {
+	chance *rand.Rand
+	rates  [faults]float64
+	script []Fault
+}
+
+// history is what a key holds, and what it held before the last write.
+type history struct{ now, before *store.Object } // nil: nothing
+
+// NewFaulty returns a store that passes requests on to s.
+func NewFaulty(s store.Store, o *FaultyOptions) *Faulty {
+	f := &Faulty{s: s, record: make(map[string]*history)}
+	if o != nil {
+		f.o = *o
+	}
+	if f.o.Err == nil {
+		f.o.Err = ErrInjected
+	}
+	if f.o.Latency < 0 {
+		panic(fmt.Sprintf("storetest: FaultyOptions.Latency is %v; it must not be negative", f.o.Latency))
+	}
+	if f.o.Latency == 0 {
+		f.o.Latency = defaultLatency
+	}
+	for op := range f.kinds {
+		f.kinds[op].chance = rand.New(rand.NewPCG(f.o.Seed, uint64(op))) //nolint:gosec // chance that is the same in each run
+	}
+	return f
+}
+
+// Rate has requests of a kind meet a fault with a probability, from now on; with
+// [AnyOp], those of all kinds that it can happen to. 0: no longer. It panics
+// where the fault cannot happen to the kind, or where the probabilities of a
+// kind are more than 1 together.
+func (f *Faulty) Rate(op Op, fault Fault, probability float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	mustBefall(op, fault)
+	if !(probability >= 0 && probability <= 1) {
+		panic(fmt.Sprintf("storetest: the probability of %v is %v; it must be between 0 and 1", fault, probability))
+	}
+	for kind := OpGet; kind < ops; kind++ {
+		if op != kind && op != AnyOp || !fault.befalls(kind) {
+			continue
+		}
+		rates := &f.kinds[kind].rates
+		rates[fault] = probability
+		total := 0.0
+		for _, rate := range rates {
+			total += rate
+		}
+		if total > 1+1e-9 {
+			panic(fmt.Sprintf("storetest: the probabilities of faults of %v are %v together; they must be 1 at most", kind, total))
+		}
+	}
+}
+
+// Script has the next requests of a kind meet these faults, one after the other,
+// after those of former scripts; [None] lets one through. It comes before Rate.
+// With [AnyOp], the script is for requests of kinds that have no script of their
+// own, and what cannot happen to one of them lets it through. It panics where a
+// fault cannot happen to the kind.
+func (f *Faulty) Script(op Op, next ...Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fault := range next {
+		mustBefall(op, fault)
+	}
+	f.kinds[op].script = append(f.kinds[op].script, next...)
+}
+
+// Heal ends all faults: rates are 0 and scripts are over.
+func (f *Faulty) Heal() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for op := range f.kinds {
+		f.kinds[op].rates = [faults]float64{}
+		f.kinds[op].script = nil
+	}
+}
+
+// Met returns how many requests met a fault.
+func (f *Faulty) Met(fault Fault) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fault >= faults {
+		return 0
+	}
+	return f.met[fault]
+}
+
+func mustBefall(op Op, fault Fault) {
+	if op >= ops || fault >= faults || op != AnyOp && !fault.befalls(op) {
+		panic(fmt.Sprintf("storetest: %v cannot happen to %v", fault, op))
+	}
+}
+
+// turn returns what happens to a request: its fault, and the chance that decides
+// the rest.
+func (f *Faulty) turn(op Op) (Fault, *rand.Rand) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kind := &f.kinds[op]
+	// Each request draws both, so that the next ones do not depend on it.
+	at := kind.chance.Float64()
+	rest := rand.New(rand.NewPCG(kind.chance.Uint64(), 0)) //nolint:gosec // chance that is the same in each run
+	fault := None
+	switch {
+	case len(kind.script) > 0:
+		fault, kind.script = kind.script[0], kind.script[1:]
+	case len(f.kinds[AnyOp].script) > 0:
+		script := &f.kinds[AnyOp].script
+		fault, *script = (*script)[0], (*script)[1:]
+		if !fault.befalls(op) {
+			fault = None
+		}
+	default:
+		for i, rate := range kind.rates {
+			if at < rate {
+				fault = Fault(i)
+				break
+			}
+			at -= rate
+		}
+	}
+	if fault != None {
+		f.met[fault]++
+	}
+	return fault, rest
+}
+
+// before does what a fault does before the other store is asked. It returns an
+// error if that is all.
+func (f *Faulty) before(ctx context.Context, fault Fault) error {
+	switch fault {
+	case Fail:
+		return f.o.Err
+	case Hang:
+		<-ctx.Done()
+		return ctx.Err()
+	case Late:
+		timer := time.NewTimer(f.o.Latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	default:
+		return nil
+	}
+}
+
+// after returns the error of a request that gave err.
+func (f *Faulty) after(fault Fault, err error) error {
+	if err == nil && (fault == LostAnswer || fault == Half) {
+		return f.o.Err
+	}
+	return err
+}
+
+// Info implements [store.Store].
+func (f *Faulty) Info() store.Info { return f.s.Info() }
+
+// Get implements [store.Store].
+func (f *Faulty) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
+	fault, chance := f.turn(OpGet)
+	if err := f.before(ctx, fault); err != nil {
+		return store.Object{}, false, err
+	}
+	if fault == Outdated {
+		obj, ok := f.outdated(key, &want)
+		return obj, ok, ctx.Err()
+	}
+	obj, ok, err := f.s.Get(ctx, f.instead(key, fault, chance), want)
+	if err = f.after(fault, err); err != nil {
+		return store.Object{}, false, err
+	}
+	if ok {
+		damage(&obj, fault, chance, &want)
+	}
+	return obj, ok, nil
+}
+
+// Head implements [store.Store].
+func (f *Faulty) Head(ctx context.Context, key string) (store.Meta, bool, error) {
+	fault, chance := f.turn(OpHead)
+	if err := f.before(ctx, fault); err != nil {
+		return store.Meta{}, false, err
+	}
+	if fault == Outdated {
+		obj, ok := f.previous(key)
+		return obj.Meta, ok, ctx.Err()
+	}
+	meta, ok, err := f.s.Head(ctx, f.instead(key, fault, chance))
+	if err = f.after(fault, err); err != nil {
+		return store.Meta{}, false, err
+	}
+	if ok {
+		obj := store.Object{Meta: meta}
+		damage(&obj, fault, chance, &store.Want{})
+		meta = obj.Meta
+	}
+	return meta, ok, nil
+}
+
+// Put implements [store.Store].
+func (f *Faulty) Put(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
+	fault, _ := f.turn(OpPut)
+	if err := f.before(ctx, fault); err != nil {
+		return store.Version{}, false, err
+	}
+	version, ok, err := f.s.Put(ctx, key, obj, cond)
+	if ok && err == nil {
+		kept := asKept(obj, version)
+		f.wrote(key, &kept)
+	}
+	if err = f.after(fault, err); err != nil {
+		return store.Version{}, false, err
+	}
+	return version, ok, nil
+}
+
+// Delete implements [store.Store].
+func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
+	fault, _ := f.turn(OpDelete)
+	if err := f.before(ctx, fault); err != nil {
+		return err
+	}
+	keys = some(keys, fault)
+	err := f.s.Delete(ctx, keys...)
+	if err == nil {
+		for _, key := range keys {
+			f.wrote(key, nil)
+		}
+	}
+	return f.after(fault, err)
+}
+
+// Touch implements [store.Toucher].
+func (f *Faulty) Touch(ctx context.Context, key string, meta store.Meta, cond store.Cond) (bool, error) {
+	if !f.has(capTouch) {
+		return store.Touch(ctx, f.s, key, meta, cond)
+	}
+	fault, _ := f.turn(OpTouch)
+	if err := f.before(ctx, fault); err != nil {
+		return false, err
+	}
+	ok, err := store.Touch(ctx, f.s, key, meta, cond)
+	if ok && err == nil {
+		f.touched(key, meta)
+	}
+	if err = f.after(fault, err); err != nil {
+		return false, err
+	}
+	return ok, nil
+}
+
+// GetMany implements [store.ManyGetter].
+func (f *Faulty) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+	if !f.has(capGetMany) {
+		return store.GetMany(ctx, f.s, keys, want)
+	}
+	fault, chance := f.turn(OpGetMany)
+	if err := f.before(ctx, fault); err != nil {
+		return nil, err
+	}
+	found := make(map[string]store.Object)
+	if fault == Outdated {
+		for _, key := range keys {
+			if obj, ok := f.outdated(key, &want); ok {
+				found[key] = obj
+			}
+		}
+		return found, ctx.Err()
+	}
+	keys = some(keys, fault)
+	objs, err := store.GetMany(ctx, f.s, keys, want)
+	if err != nil || fault == LostAnswer {
+		return nil, f.after(fault, err)
+	}
+	names := slices.Sorted(maps.Keys(objs))
+	for i, key := range names {
+		from := key
+		if fault == Swapped {
+			from = names[(i+1)%len(names)]
+		}
+		obj := objs[from]
+		damage(&obj, fault, chance, &want)
+		found[key] = obj
+	}
+	return found, f.after(fault, nil)
+}
+
+// PutMany implements [store.ManyPutter].
+func (f *Faulty) PutMany(ctx context.Context, objs map[string]store.Object) error {
+	if !f.has(capPutMany) {
+		return store.PutMany(ctx, f.s, objs)
+	}
+	fault, _ := f.turn(OpPutMany)
+	if err := f.before(ctx, fault); err != nil {
+		return err
+	}
+	if fault == Half {
+		part := make(map[string]store.Object)
+		for _, key := range some(slices.Sorted(maps.Keys(objs)), fault) {
+			part[key] = objs[key]
+		}
+		objs = part
+	}
+	err := store.PutMany(ctx, f.s, objs)
+	if err == nil {
+		for key, obj := range objs {
+			kept := asKept(obj, randomVersion()) // its own is not known
+			f.wrote(key, &kept)
+		}
+	}
+	return f.after(fault, err)
+}
+
+// Clear implements [store.Clearer].
+func (f *Faulty) Clear(ctx context.Context, prefix string) error {
+	if !f.has(capClear) {
+		return store.Clear(ctx, f.s, prefix)
+	}
+	fault, _ := f.turn(OpClear)
+	if err := f.before(ctx, fault); err != nil {
+		return err
+	}
+	err := store.Clear(ctx, f.s, prefix)
+	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for key, h := range f.record {
+			if strings.HasPrefix(key, prefix) {
+				h.write(nil)
+			}
+		}
+	}
+	return f.after(fault, err)
+}
+
+// some returns the keys that a request is done for.
+func some(keys []string, fault Fault) []string {
+	if fault != Half {
+		return keys
+	}
+	var half []string
+	for i := 0; i < len(keys); i += 2 {
+		half = append(half, keys[i])
+	}
+	return half
+}
