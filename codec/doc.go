@@ -1,0 +1,13 @@
+// Package codec turns values into bytes, and bytes into fewer or secret ones.
+//
+// A [Codec] encodes values: [JSON], [Msgpack], [Gob] and [Raw] are here; that of
+// Protocol Buffers is in package protocodec, so that only its users link them.
+// A [Compression] makes bytes fewer: [Gzip], [Zstd]. A [KeyRing] encrypts and
+// authenticates them.
+//
+// What is read may come from anybody. Nothing here panics because of what it
+// decodes, overflows the stack, or allocates for more than is there; a
+// Compression never produces more than it was allowed to.
+//
+// Package codec knows no cache. Everything in it is safe for concurrent use.
+package codec
