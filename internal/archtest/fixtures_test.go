@@ -27,7 +27,7 @@ var sound = map[string]string{
 	"cachetest/cachetest.go":          "// Package cachetest is a suite.\npackage cachetest\n\nimport \"testing\"\n",
 	"codec/codec.go":                  "// Package codec makes bytes.\npackage codec\n\nimport \"github.com/vmihailenco/msgpack/v5\"\n\nfunc f(d *msgpack.Decoder) { d.Skip() }\n",
 	"codec/proto/proto.go":            "// Package proto makes bytes.\npackage proto\n\nimport \"google.golang.org/protobuf/proto\"\n",
-	"store/store.go":                  "// Package store stores.\npackage store\n\nimport \"github.com/zeebo/blake3\"\n",
+	"store/store.go":                  "// Package store stores.\npackage store\n\nimport \"github.com/zeebo/xxh3\"\n",
 	"store/storetest/storetest.go":    "// Package storetest is a suite.\npackage storetest\n\nimport (\n\t\"testing\"\n\n\t\"" + self + "/cachetest\"\n)\n",
 	"filestore/filestore.go":          "// Package filestore stores.\npackage filestore\n\nimport \"" + self + "/store\"\n",
 	"redisstore/redisstore.go":        "// Package redisstore stores.\npackage redisstore\n\nimport \"github.com/redis/go-redis/v9\"\n",

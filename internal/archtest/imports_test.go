@@ -66,7 +66,7 @@ var importTable = []importRow{
 	{
 		packages: []string{"store/..."},
 		allow: []string{
-			ownRoot, own + "internal/keylock", own + "store/...", own + "codec/...",
+			ownRoot, own + "internal/keylock", own + "internal/ratelog", own + "store/...", own + "codec/...",
 			// The checksum.
 			"github.com/zeebo/xxh3",
 		},

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/internal/keylock"
+)
+
+// Cache is a typed cache over a byte store. It implements [advcache.Cache] and
+// all optional capabilities, as far as the backend does. Create it with [New].
+// It is safe for concurrent use, starts no goroutine that outlives a call, and
+// is not to be closed: whoever opened the backend closes it.
+//
+// Instants are kept to milliseconds and never rounded up. Writes of one key by
+// one Cache exclude each other; between processes, see [Cache.SetEntryIf].
+type Cache[V any] struct {
+	store  Store
+	info   Info
+	opt    Options
+	pack   packer
+	report reporter
+	locks  keylock.Locks
+	writes stripes
+}
+
+// New returns a cache of values of type V over s. It panics if the options make
+// no sense, for V or for s.
+func New[V any](s Store, o *Options) *Cache[V] {
+	if v := reflect.ValueOf(s); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		panic("store: New of a nil Store; open one first, such as filestore.Open(dir, nil)")
+	}
+	info := s.Info()
+	opt := o.complete(reflect.TypeFor[V](), info)
+	return &Cache[V]{
+		store:  s,
+		info:   info,
+		opt:    opt,
+		pack:   newPacker(&opt),
+		report: newReporter(&opt),
+	}
+}
+
+// Get implements [advcache.Cache]: one request.
+func (c *Cache[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
+	obj, ok, err := c.fetch(ctx, key, Want{Now: time.Now(), Foreign: c.opt.ReadForeign})
+	if !ok || obj.Meta.Absent {
+		return value, false, err
+	}
+	value, ok = c.open(ctx, key, &obj)
+	return value, ok, nil
+}
+
+// GetEntry implements [advcache.Cache]: one request.
+func (c *Cache[V]) GetEntry(ctx context.Context, key string) (advcache.Entry[V], bool, error) {
+	return c.Revalidate(ctx, key, advcache.Entry[V]{})
+}
+
+// Revalidate implements [advcache.Revalidator]: one request, which moves no
+// body where the content is that of entry, if entry is from this cache, and the
+// backend has a way. Else it is GetEntry.
+func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.Entry[V]) (advcache.Entry[V], bool, error) {
+	count := c.writes.of(key) // before the look: a change in between shows
+	want := Want{Now: time.Now(), Stale: true, Foreign: c.opt.ReadForeign}
+	if held, _, ok := seenBy(entry.Version); ok {
+		want.Hash = held.hash
+	}
+	obj, ok, err := c.fetch(ctx, key, want)
+	if err != nil {
+		return advcache.Entry[V]{}, false, err
+	}
+	if !ok {
+		return advcache.Entry[V]{Version: seen{}.at(count)}, false, nil
+	}
+	m := &obj.Meta
+	e := advcache.Entry[V]{
+		CreatedAt: m.CreatedAt, FreshUntil: m.FreshUntil, StaleUntil: m.StaleUntil, HeldUntil: m.HeldUntil,
+		Absent: m.Absent, Tags: m.Tags, Version: seen{m.Version, m.Hash}.at(count),
+	}
+	if e.Value, ok = c.content(ctx, key, &obj, entry.Value); !ok {
+		// What cannot be read may be replaced, but nothing else: hence its Version.
+		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil
+	}
+	return e, true, nil
+}
+
+// content returns the value of an object: none for a negative one, that of the
+// copy where the content is the same.
+func (c *Cache[V]) content(ctx context.Context, key string, obj *Object, copied V) (value V, ok bool) {
+	var err error
+	switch m := &obj.Meta; {
+	case m.Absent:
+		err = c.pack.verify(key, m)
+	case obj.NotModified:
+		value, err = copied, c.pack.reads(m)
+	default:
+		return c.open(ctx, key, obj)
+	}
+	if err != nil {
+		c.bad(ctx, key, &obj.Meta, err)
+		var none V
+		return none, false
+	}
+	return value, true
+}
+
+// Exists implements [advcache.Cache]: one request, which moves no body.
+func (c *Cache[V]) Exists(ctx context.Context, key string) (bool, error) {
+	if err := c.checkKey("exists", key); err != nil {
+		return false, err
+	}
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	m, ok, err := c.store.Head(ctx, key)
+	if err != nil {
+		return false, c.opError("exists", key, err)
+	}
+	return ok && c.serves(&m, time.Now()), nil
+}
+
+// serves reports whether Get would be a hit, as far as the Meta tells.
+func (c *Cache[V]) serves(m *Meta, now time.Time) bool {
+	if m.Foreign {
+		return c.opt.ReadForeign
+	}
+	return !m.Absent && !m.GoneAt(now) && m.FreshAt(now) && c.pack.reads(m) == nil
+}
+
+// fetch asks the backend for an object that is useful, and has a Meta that this
+// cache can make sense of.
+func (c *Cache[V]) fetch(ctx context.Context, key string, want Want) (obj Object, ok bool, err error) {
+	if err := c.checkKey("get", key); err != nil {
+		return obj, false, err
+	}
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	obj, ok, err = c.store.Get(ctx, key, want)
+	if err != nil {
+		return Object{}, false, c.opError("get", key, err)
+	}
+	return obj, ok && want.Useful(&obj.Meta), nil
+}
+
+// open decodes an object. One that makes no sense is a miss that is reported.
+func (c *Cache[V]) open(ctx context.Context, key string, obj *Object) (value V, ok bool) {
+	if err := c.pack.open(key, obj, &value); err != nil {
+		c.bad(ctx, key, &obj.Meta, err)
+		var none V
+		return none, false
+	}
+	return value, true
+}
+
+// limited returns ctx with the Timeout of a request.
+func (c *Cache[V]) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.opt.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= c.opt.Timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.opt.Timeout)
+}
+
+func (c *Cache[V]) checkKey(op, key string) error {
+	switch {
+	case key == "":
+		return c.opError(op, key, errEmptyKey)
+	case c.info.MaxKey > 0 && len(key) > c.info.MaxKey:
+		return c.opError(op, key, fmt.Errorf("the key has %d bytes, and %s takes %d; set TTLOptions.MaxKeyLength to shorten such keys", len(key), c.info.Name, c.info.MaxKey))
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/advcache/advcache"
+)
+
+// fanOut is how many requests of one call are under way at once, where the
+// backend takes one key in each.
+const fanOut = 32
+
+// GetMany implements [advcache.ManyGetter]: as few requests as the backend can
+// read keys in, else one for each.
+func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, error) {
+	values := make(map[string]V, len(keys))
+	if len(keys) == 0 {
+		return values, nil
+	}
+	for _, key := range keys {
+		if err := c.checkKey("get", key); err != nil {
+			return values, err
+		}
+	}
+	want := Want{Now: time.Now(), Foreign: c.opt.ReadForeign}
+	limited, cancel := c.limited(ctx)
+	objs, err := GetMany(limited, c.store, keys, want)
+	cancel()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return c.getEach(ctx, keys)
+	}
+	for key, obj := range objs {
+		if obj.Meta.Absent || !want.Useful(&obj.Meta) {
+			continue
+		}
+		if value, ok := c.open(ctx, key, &obj); ok {
+			values[key] = value
+		}
+	}
+	if err != nil {
+		err = c.opError("get", "", err)
+	}
+	return values, err
+}
+
+func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, error) {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	values := make(map[string]V, len(keys))
+	var mu sync.Mutex // guards values
+	err := each(ctx, keys, func(key string) error {
+		value, ok, err := c.Get(ctx, key)
+		if ok {
+			mu.Lock()
+			defer mu.Unlock()
+			values[key] = value
+		}
+		return err
+	})
+	return values, err
+}
+
+// SetMany implements [advcache.ManySetter]: as few requests as the backend can
+// write keys in, else those of Set for each; with Options.Dedupe, always those.
+func (c *Cache[V]) SetMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
+	if ttl < 0 {
+		return c.opError("set", "", advcache.ErrInvalidTTL)
+	}
+	if !c.opt.Dedupe {
+		if _, can := c.store.(ManyPutter); can {
+			err := c.putMany(ctx, values, ttl)
+			if !errors.Is(err, errors.ErrUnsupported) {
+				return err
+			}
+		}
+	}
+	keys := make([]string, 0, len(values))
+	for key := range values {
+		keys = append(keys, key)
+	}
+	return each(ctx, keys, func(key string) error { return c.Set(ctx, key, values[key], ttl) })
+}
+
+func (c *Cache[V]) putMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
+	began := time.Now()
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	objs := make(map[string]Object, len(values))
+	keys := make([]string, 0, len(values))
+	var errs []error
+	for key, value := range values {
+		obj, err := c.objectOf(key, value, ttl)
+		if err != nil {
+			errs = append(errs, c.Set(ctx, key, value, ttl)) // fails too, and removes the old value
+			continue
+		}
+		objs[key] = obj
+		keys = append(keys, key)
+	}
+	unlock, err := c.locks.LockAll(ctx, keys)
+	if err != nil {
+		return c.opError("set", "", err)
+	}
+	defer unlock()
+	c.wrote(keys)
+	defer c.wrote(keys)
+	if err := PutMany(ctx, c.store, objs); err != nil {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			err = c.opError("set", "", err)
+		}
+		return errors.Join(append(errs, err)...)
+	}
+	for _, key := range keys {
+		c.report.set(key, began)
+	}
+	return errors.Join(errs...)
+}
+
+// objectOf returns an object with a body of its own.
+func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object, err error) {
+	if err := c.checkKey("set", key); err != nil {
+		return obj, err
+	}
+	entry, err := newEntry(value, ttl)
+	if err != nil {
+		return obj, err
+	}
+	b := pool.Get().(*buffers)
+	defer b.free()
+	m := metaOf(&entry)
+	if err := c.pack.encode(key, &entry.Value, &m, b); err != nil {
+		return obj, err
+	}
+	body, err := c.pack.body(key, &m, b)
+	if err != nil {
+		return obj, err
+	}
+	return Object{Meta: m, Body: slices.Clone(body)}, nil
+}
+
+// each calls fn for every key, for up to fanOut at once, and joins the errors.
+// Once ctx is done it begins no more.
+func each(ctx context.Context, keys []string, fn func(key string) error) error {
+	errs := make([]error, min(fanOut, len(keys)))
+	next := make(chan string)
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Go(func() {
+			for key := range next {
+				if err := fn(key); err != nil {
+					errs[i] = errors.Join(errs[i], err)
+				}
+			}
+		})
+	}
+	var left error
+	for _, key := range keys {
+		if left = ctx.Err(); left != nil {
+			break // of the keys that are left
+		}
+		next <- key
+	}
+	close(next)
+	group.Wait()
+	return errors.Join(append(errs, left)...)
+}
