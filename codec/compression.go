@@ -21,7 +21,7 @@ type Compression interface {
 }
 
 // ErrTooLarge says that something would decompress to more than is allowed.
-var ErrTooLarge = errors.New("advcache: more than the limit when decompressed")
+var ErrTooLarge = errors.New("advcache: the decompressed data are more than is allowed")
 
 // ByName returns the compression that has this name, of any level: for reading,
 // whatever was configured for writing. It finds "gzip" and "zstd".

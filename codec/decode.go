@@ -9,11 +9,10 @@ import (
 // zero value before, so that nothing of an older one shines through, and again
 // after an error or a panic.
 func decode(c Codec, v any, fill func() error) (err error) {
-	to := reflect.ValueOf(v)
-	if to.Kind() != reflect.Pointer || to.IsNil() {
-		return fmt.Errorf("codec %s: Decode needs a pointer to a value, not %T", c.Name(), v)
+	to, err := pointed(c, v)
+	if err != nil {
+		return err
 	}
-	to = to.Elem()
 	to.SetZero()
 	defer func() {
 		if r := recover(); r != nil {
@@ -24,4 +23,13 @@ func decode(c Codec, v any, fill func() error) (err error) {
 		}
 	}()
 	return fill()
+}
+
+// pointed returns what v points to.
+func pointed(c Codec, v any) (reflect.Value, error) {
+	p := reflect.ValueOf(v)
+	if p.Kind() != reflect.Pointer || p.IsNil() {
+		return p, fmt.Errorf("codec %s needs a pointer to a value, not %#v", c.Name(), v)
+	}
+	return p.Elem(), nil
 }

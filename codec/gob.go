@@ -2,27 +2,132 @@ package codec
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/gob"
+	"errors"
+	"fmt"
 	"reflect"
+	"sync"
 )
 
-// Gob encodes as encoding/gob.
+// Gob encodes as encoding/gob, each value as a stream of its own that describes
+// its type. It is not deterministic: it does not sort maps, and numbers types in
+// the order in which the process first used them.
+//
+// What is in an interface must be of a type that was registered by gob.Register.
+// Gob does not bound how deep values are nested, and a deep one would overflow
+// the stack; so where the type has interfaces or contains itself, the encoding of
+// a value may have 1 MiB. Nil pointers cannot be kept, other than in fields of
+// structs.
 var Gob Codec = gobCodec{}
 
 type gobCodec struct{}
 
+// maxNestingGob is how long the encoding of a value that can be nested may be: a
+// level takes two bytes at least, and some 1,000 of stack.
+const maxNestingGob = 1 << 20
+
 func (gobCodec) Name() string { return "gob" }
 
-func (gobCodec) Append(dst []byte, v any) ([]byte, error) {
-	to := sliceWriter{dst}
-	if err := gob.NewEncoder(&to).Encode(v); err != nil {
+func (c gobCodec) Append(dst []byte, v any) ([]byte, error) {
+	facts, err := c.factsOf(v)
+	if err != nil {
 		return dst, err
 	}
-	return to.b, nil
+	return appendVia(dst, goodRoom, func(dst []byte) ([]byte, error) {
+		to := sliceWriter{dst}
+		if err := gob.NewEncoder(&to).Encode(v); err != nil {
+			return dst, err
+		}
+		return to.b, facts.checkSize(len(to.b) - len(dst))
+	})
 }
 
 func (c gobCodec) Decode(data []byte, v any) error {
-	return decode(c, v, func() error { return gob.NewDecoder(bytes.NewReader(data)).Decode(v) })
+	return decode(c, v, func() error {
+		facts, err := c.factsOf(v)
+		if err != nil {
+			return err
+		}
+		if err := facts.checkSize(len(data)); err != nil {
+			return err
+		}
+		from := bytes.NewReader(data)
+		if err := gob.NewDecoder(from).Decode(v); err != nil {
+			return err
+		}
+		if from.Len() > 0 {
+			return fmt.Errorf("gob: %d bytes after the value", from.Len())
+		}
+		return nil
+	})
 }
 
-func (gobCodec) CheckType(reflect.Type) error { return nil }
+// CheckType implements [TypeChecker]: what gob refuses.
+func (c gobCodec) CheckType(t reflect.Type) error { return c.facts(t).err }
+
+// Deterministic implements [DeterministicChecker]: it always returns an error.
+func (gobCodec) Deterministic(t reflect.Type) error {
+	return fmt.Errorf("codec gob does not encode equal values of %s to equal bytes: it does not sort maps, and numbers types in the order of their first use; codec.JSON does", t)
+}
+
+// gobFacts is what has to be known of a type.
+type gobFacts struct {
+	nests bool  // its values can be nested without bound
+	err   error // why its values cannot be kept
+}
+
+func (f *gobFacts) checkSize(n int) error {
+	if f.nests && n > maxNestingGob {
+		return fmt.Errorf("gob: the encoding of a value that has interfaces or contains itself may have %d bytes, not %d", maxNestingGob, n)
+	}
+	return nil
+}
+
+var gobTypes sync.Map // of *gobFacts by reflect.Type
+
+func (c gobCodec) factsOf(v any) (*gobFacts, error) {
+	p, err := pointed(c, v)
+	if err != nil {
+		return nil, err
+	}
+	facts := c.facts(p.Type())
+	return facts, facts.err
+}
+
+func (gobCodec) facts(t reflect.Type) *gobFacts {
+	if known, ok := gobTypes.Load(t); ok {
+		return known.(*gobFacts)
+	}
+	facts := new(gobFacts)
+	w := typeWalk{look: func(p place) (bool, error) {
+		facts.nests = facts.nests || p.Kind() == reflect.Interface
+		return true, nil
+	}}
+	facts.err = w.do(t)
+	facts.nests = facts.nests || w.recursive
+	if err := tryGob(t); err != nil {
+		facts.err = fmt.Errorf("codec gob cannot keep %s: %w", t, err)
+	}
+	gobTypes.Store(t, facts)
+	return facts
+}
+
+// tryGob encodes a zero value of t, for which gob looks at all of the type.
+func tryGob(t reflect.Type) (err error) {
+	if pointsToItself(t) {
+		return errors.New("it leads to nothing but itself")
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Interface || implements[gob.GobEncoder](t) || implements[encoding.BinaryMarshaler](t) {
+		return nil // the value decides
+	}
+	return gob.NewEncoder(new(sliceWriter)).EncodeValue(reflect.New(t))
+}

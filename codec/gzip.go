@@ -15,10 +15,6 @@ const (
 	gzipName         = "gzip"
 	gzipDefaultLevel = 6
 
-	// gzipMin is the length of the shortest member: its header and trailer, and
-	// an empty block.
-	gzipMin = 10 + 2 + 8
-
 	// gzipMaxRatio is what deflate can make of a byte at most.
 	gzipMaxRatio = 1032
 )
@@ -57,29 +53,32 @@ type gzipWriter struct {
 func (*gzipCompression) Name() string { return gzipName }
 
 func (c *gzipCompression) Compress(dst, src []byte) ([]byte, error) {
-	w, _ := c.writers.Get().(*gzipWriter)
-	if w == nil {
-		z, err := gzip.NewWriterLevel(nil, c.level)
-		if err != nil {
-			return dst, err
+	return appendVia(dst, maxGzip(len(src)), func(dst []byte) ([]byte, error) {
+		w, _ := c.writers.Get().(*gzipWriter)
+		if w == nil {
+			z, err := gzip.NewWriterLevel(nil, c.level)
+			if err != nil {
+				return dst, err
+			}
+			w = &gzipWriter{z: z}
 		}
-		w = &gzipWriter{z: z}
-	}
-	w.to.b = dst
-	w.z.Reset(&w.to)
-	_, err := w.z.Write(src)
-	if err == nil {
-		err = w.z.Close()
-	}
-	out := w.to.b
-	w.to.b = nil
-	c.writers.Put(w)
-	if err != nil {
+		w.to.b = dst
+		w.z.Reset(&w.to)
+		_, err := w.z.Write(src)
+		if err == nil {
+			err = w.z.Close()
+		}
+		dst, w.to.b = w.to.b, nil
+		c.writers.Put(w)
 		return dst, err
-	}
-	return out, nil
+	})
 }
 
+// maxGzip returns what n bytes are compressed to at most: a block of up to
+// 64 KiB that does not compress has a header of 5 bytes.
+func maxGzip(n int) int { return n + n>>12 + 64 }
+
+// A gzipReader reads one member after the other.
 type gzipReader struct {
 	from bytes.Reader
 	z    gzip.Reader
@@ -88,49 +87,42 @@ type gzipReader struct {
 var gzipReaders = sync.Pool{New: func() any { return new(gzipReader) }}
 
 func (*gzipCompression) Decompress(dst, src []byte, limit int64) ([]byte, error) {
-	if len(src) < gzipMin {
-		return dst, fmt.Errorf("gzip: %d bytes are no gzip: %w", len(src), io.ErrUnexpectedEOF)
-	}
 	r := gzipReaders.Get().(*gzipReader)
 	defer gzipReaders.Put(r)
 	r.from.Reset(src)
 	defer r.from.Reset(nil)
-	if err := r.z.Reset(&r.from); err != nil {
-		return dst, fmt.Errorf("gzip: the header: %w", err)
+	if err := r.next(); err != nil {
+		return dst, err
 	}
-	// The last four bytes are the length of the last member, modulo 2^32.
-	size := int64(binary.LittleEndian.Uint32(src[len(src)-4:]))
-	return readUpTo(dst, &r.z, min(size, gzipMaxRatio*int64(len(src))), limit)
+	return readUpTo(dst, r, gzipSize(src), limit)
 }
 
-// readUpTo appends what r gives to dst, if it is no more than limit; size is
-// a guess of how much it is.
-func readUpTo(dst []byte, r io.Reader, size, limit int64) ([]byte, error) {
-	out := room(dst, min(size, limit))
-	for {
-		n, err := r.Read(out[len(out):cap(out)])
-		out = out[:len(out)+n]
-		have := int64(len(out) - len(dst))
-		switch {
-		case have > limit:
-			return dst, fmt.Errorf("%w, %d bytes", ErrTooLarge, limit)
-		case errors.Is(err, io.EOF):
-			return out, nil
-		case err != nil:
-			return dst, err
-		}
-		if len(out) == cap(out) {
-			out = room(out, min(max(have, 4<<10), limit-have))
-		}
-	}
+// gzipSize guesses the length of the content: the last four bytes are that of
+// the last member, modulo 2^32, if they are not a lie.
+func gzipSize(src []byte) int64 {
+	said := int64(binary.LittleEndian.Uint32(src[len(src)-4:]))
+	return min(said, gzipMaxRatio*int64(len(src)))
 }
 
-// room returns b with space for n more bytes and one, by which it shows that
-// there are more.
-func room(b []byte, n int64) []byte {
-	n++
-	if int64(cap(b)-len(b)) >= n {
-		return b
+// next begins a member.
+func (r *gzipReader) next() error {
+	err := r.z.Reset(&r.from)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
 	}
-	return append(make([]byte, 0, int64(len(b))+n), b...)
+	if err != nil {
+		return fmt.Errorf("gzip: the header of a member: %w", err)
+	}
+	// The reader would end without an error at some halves of a header.
+	r.z.Multistream(false)
+	return nil
+}
+
+// Read implements [io.Reader].
+func (r *gzipReader) Read(p []byte) (int, error) {
+	n, err := r.z.Read(p)
+	if errors.Is(err, io.EOF) && r.from.Len() > 0 {
+		err = r.next()
+	}
+	return n, err
 }

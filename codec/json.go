@@ -2,7 +2,6 @@ package codec
 
 import (
 	"encoding/json"
-	"reflect"
 	"sync"
 )
 
@@ -47,7 +46,3 @@ func (jsonCodec) Append(dst []byte, v any) ([]byte, error) {
 func (c jsonCodec) Decode(data []byte, v any) error {
 	return decode(c, v, func() error { return json.Unmarshal(data, v) })
 }
-
-func (jsonCodec) CheckType(t reflect.Type) error { return nil }
-
-func (c jsonCodec) Deterministic(t reflect.Type) error { return c.CheckType(t) }

@@ -1,12 +1,29 @@
 package codec
 
 import (
-	"reflect"
+	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// Msgpack encodes as MessagePack.
+// Msgpack encodes as MessagePack, by vmihailenco/msgpack/v5: structs as maps by
+// field name, or by the name in the tag "msgpack", or "json" where there is no
+// such tag. Where V, or what V points to, has the methods MarshalMsg and
+// UnmarshalMsg that tinylib/msgp generates, these are used, which is several
+// times as fast; since they have field names of their own, generating them for
+// a type of which values are stored already is a change of the schema.
+//
+// It is deterministic for types whose maps the library sorts: map[string]string
+// and map[string]bool; other maps and interfaces, which may hold any map, are
+// not. Generated methods sort no map.
+//
+// Msgpack does not say what type was in an interface: what comes back is the
+// smallest that holds it, so an int may be an int8, and maps are map[string]any.
+// Times come back in the local zone. Values nested deeper than 10,000 levels
+// cannot be read back; values that contain themselves must not be encoded. The
+// tag option "intern" is refused. Of an extension, the decoder that was
+// registered for it may read no value by parts of this library's decoder, only its
+// bytes, of which there is at least one.
 var Msgpack Codec = msgpackCodec{}
 
 type msgpackCodec struct{}
@@ -14,14 +31,99 @@ type msgpackCodec struct{}
 func (msgpackCodec) Name() string        { return "msgpack" }
 func (msgpackCodec) ContentType() string { return "application/vnd.msgpack" }
 
-func (msgpackCodec) Append(dst []byte, v any) ([]byte, error) {
-	b, err := msgpack.Marshal(v)
-	return append(dst, b...), err
+type msgpackEncoder struct {
+	to  sliceWriter
+	enc *msgpack.Encoder
 }
+
+var msgpackEncoders = sync.Pool{New: func() any {
+	e := new(msgpackEncoder)
+	e.enc = msgpack.NewEncoder(&e.to)
+	e.enc.SetSortMapKeys(true)
+	e.enc.SetCustomStructTag("json")
+	return e
+}}
+
+func (c msgpackCodec) Append(dst []byte, v any) ([]byte, error) {
+	facts, err := c.factsOf(v)
+	if err != nil {
+		return dst, err
+	}
+	if facts.msgp != noMsgp {
+		return facts.msgp.append(dst, v)
+	}
+	return appendVia(dst, goodRoom, func(dst []byte) ([]byte, error) {
+		e := msgpackEncoders.Get().(*msgpackEncoder)
+		e.to.b = dst
+		err := e.enc.Encode(v)
+		dst, e.to.b = e.to.b, nil
+		msgpackEncoders.Put(e)
+		return dst, err
+	})
+}
+
+type msgpackDecoder struct {
+	scan msgpackScan
+	from msgpackReader
+	dec  *msgpack.Decoder
+}
+
+var msgpackDecoders = sync.Pool{New: func() any {
+	d := new(msgpackDecoder)
+	d.dec = msgpack.NewDecoder(&d.from)
+	return d
+}}
 
 func (c msgpackCodec) Decode(data []byte, v any) error {
-	return decode(c, v, func() error { return msgpack.Unmarshal(data, v) })
+	return decode(c, v, func() error {
+		facts, err := c.factsOf(v)
+		if err != nil {
+			return err
+		}
+		d := msgpackDecoders.Get().(*msgpackDecoder)
+		if err := d.scan.do(data); err != nil {
+			return err
+		}
+		if facts.msgp != noMsgp {
+			msgpackDecoders.Put(d)
+			return facts.msgp.decode(data, v)
+		}
+		d.from = msgpackReader{data: data, exts: d.scan.exts}
+		d.dec.Reset(&d.from)
+		d.dec.SetCustomStructTag("json")
+		err = d.dec.Decode(v)
+		if err == nil {
+			err = d.from.end()
+		}
+		d.from = msgpackReader{}
+		if len(data) <= maxScratch { // the decoder keeps a buffer of its own
+			msgpackDecoders.Put(d)
+		}
+		return err
+	})
 }
 
-func (msgpackCodec) CheckType(reflect.Type) error     { return nil }
-func (msgpackCodec) Deterministic(reflect.Type) error { return nil }
+// msgpackFacts is what has to be known of a type.
+type msgpackFacts struct {
+	msgp msgpKind
+	err  error // why its values cannot be kept
+}
+
+var msgpackTypes sync.Map // of *msgpackFacts by reflect.Type
+
+// factsOf returns the facts of what v points to. To a type that cannot be
+// kept, the library could recurse without end.
+func (c msgpackCodec) factsOf(v any) (*msgpackFacts, error) {
+	p, err := pointed(c, v)
+	if err != nil {
+		return nil, err
+	}
+	t := p.Type()
+	if known, ok := msgpackTypes.Load(t); ok {
+		facts := known.(*msgpackFacts)
+		return facts, facts.err
+	}
+	facts := &msgpackFacts{msgpKindOf(t), c.CheckType(t)}
+	msgpackTypes.Store(t, facts)
+	return facts, facts.err
+}

@@ -1,7 +1,5 @@
 package codec
 
-import "fmt"
-
 // None is the compression that leaves bytes as they are: what to configure
 // where the default would compress. [Shrink] never reports that it compressed.
 var None Compression = none{}
@@ -14,7 +12,7 @@ func (none) Compress(dst, src []byte) ([]byte, error) { return append(dst, src..
 
 func (none) Decompress(dst, src []byte, limit int64) ([]byte, error) {
 	if int64(len(src)) > limit {
-		return dst, fmt.Errorf("%w: %d bytes, where %d are allowed", ErrTooLarge, len(src), limit)
+		return dst, tooLarge(limit)
 	}
 	return append(dst, src...), nil
 }

@@ -15,17 +15,10 @@ type rawCodec struct{}
 func (rawCodec) Name() string { return "raw" }
 
 func (c rawCodec) Append(dst []byte, v any) ([]byte, error) {
-	switch v := v.(type) {
-	case *[]byte:
-		return append(dst, *v...), nil
-	case *string:
-		return append(dst, *v...), nil
+	from, err := pointed(c, v)
+	if err != nil {
+		return dst, err
 	}
-	from := reflect.ValueOf(v)
-	if from.Kind() != reflect.Pointer || from.IsNil() {
-		return dst, fmt.Errorf("codec raw: Append needs a pointer to a value, not %T", v)
-	}
-	from = from.Elem()
 	if err := c.CheckType(from.Type()); err != nil {
 		return dst, err
 	}
@@ -36,26 +29,19 @@ func (c rawCodec) Append(dst []byte, v any) ([]byte, error) {
 }
 
 func (c rawCodec) Decode(data []byte, v any) error {
-	switch v := v.(type) {
-	case *[]byte:
-		*v = append(make([]byte, 0, len(data)), data...)
-		return nil
-	case *string:
-		*v = string(data)
-		return nil
+	to, err := pointed(c, v)
+	if err != nil {
+		return err
 	}
-	return decode(c, v, func() error {
-		to := reflect.ValueOf(v).Elem()
-		if err := c.CheckType(to.Type()); err != nil {
-			return err
-		}
-		if to.Kind() == reflect.String {
-			to.SetString(string(data))
-		} else {
-			to.SetBytes(append(make([]byte, 0, len(data)), data...))
-		}
-		return nil
-	})
+	if err := c.CheckType(to.Type()); err != nil {
+		return err
+	}
+	if to.Kind() == reflect.String {
+		to.SetString(string(data))
+	} else {
+		to.SetBytes(append(make([]byte, 0, len(data)), data...))
+	}
+	return nil
 }
 
 func (rawCodec) CheckType(t reflect.Type) error {

@@ -18,7 +18,7 @@ func Shrink(c Compression, dst, src []byte) (out []byte, compressed bool, err er
 	if err != nil {
 		return dst, false, err
 	}
-	if saved := len(src) - (len(out) - len(dst)); saved < len(src)/100*shrinkPercent {
+	if saved := len(src) - (len(out) - len(dst)); int64(saved)*100 < int64(len(src))*shrinkPercent {
 		return out[:len(dst)], false, nil
 	}
 	return out, true, nil

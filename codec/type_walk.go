@@ -1,0 +1,139 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// A typeWalk looks at the types that the values of a type are made of, each
+// once: what pointers, slices, arrays, maps and the exported fields of structs
+// lead to.
+type typeWalk struct {
+	// look judges a type. It reports whether the walk goes on to what the type is
+	// made of.
+	look func(p place) (more bool, err error)
+	// skip reports whether a field of a struct is left out.
+	skip func(f reflect.StructField) bool
+
+	// recursive is set once a type was found within itself.
+	recursive bool
+
+	seen map[seenType]bool // false while the walk is within it
+}
+
+// A place is a type and where it was found.
+type place struct {
+	reflect.Type
+
+	path string // such as Order.Lines[].Notify
+	// addressable is false for what a map holds: it has no methods on pointers.
+	addressable bool
+}
+
+func (p place) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s is %s: "+format, append([]any{p.path, p.Type}, args...)...)
+}
+
+type seenType struct {
+	t           reflect.Type
+	addressable bool
+}
+
+// do walks from t, the type of a value that can be addressed.
+func (w *typeWalk) do(t reflect.Type) error {
+	w.seen = map[seenType]bool{}
+	path := t.Name()
+	if path == "" {
+		path = "V"
+	}
+	return w.walk(place{t, path, true})
+}
+
+func (w *typeWalk) walk(p place) error {
+	key := seenType{p.Type, p.addressable}
+	if done, ok := w.seen[key]; ok {
+		w.recursive = w.recursive || !done
+		return nil
+	}
+	w.seen[key] = false
+	defer func() { w.seen[key] = true }()
+	if more, err := w.look(p); err != nil || !more {
+		return err
+	}
+	switch p.Kind() {
+	case reflect.Pointer:
+		return w.walk(place{p.Elem(), p.path, true})
+	case reflect.Slice:
+		return w.walk(place{p.Elem(), p.path + "[]", true})
+	case reflect.Array:
+		return w.walk(place{p.Elem(), p.path + "[]", p.addressable})
+	case reflect.Map:
+		if err := w.walk(place{p.Key(), p.path + "[key]", false}); err != nil {
+			return err
+		}
+		return w.walk(place{p.Elem(), p.path + "[]", false})
+	case reflect.Struct:
+		return w.fields(p)
+	default:
+		return nil
+	}
+}
+
+func (w *typeWalk) fields(p place) error {
+	for f := range p.Fields() {
+		embedded := f.Anonymous && structOf(f.Type) != nil
+		if !f.IsExported() && !embedded || embedded && !hasExported(structOf(f.Type)) || w.skip != nil && w.skip(f) {
+			continue
+		}
+		addressable := p.addressable || f.Type.Kind() == reflect.Pointer
+		if err := w.walk(place{f.Type, p.path + "." + f.Name, addressable}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// structOf returns the struct that t is or points to, or nil.
+func structOf(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
+}
+
+// hasExported reports whether a struct type has fields that a codec can see.
+func hasExported(t reflect.Type) bool {
+	for f := range t.Fields() {
+		if f.IsExported() || f.Anonymous {
+			return true
+		}
+	}
+	return false
+}
+
+// lost returns an error for a struct of which fields would be lost: it has
+// unexported fields alone, or embeds what only its own package could set.
+func (p place) lost() error {
+	if p.Kind() != reflect.Struct {
+		return nil
+	}
+	if p.NumField() > 0 && !hasExported(p.Type) {
+		return p.errorf("it has no exported field, so that nothing of it would be kept")
+	}
+	for f := range p.Fields() {
+		if s := structOf(f.Type); f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && s != nil && hasExported(s) {
+			return p.errorf("it embeds a pointer to the unexported %s, which could not be set; embed the struct itself", s)
+		}
+	}
+	return nil
+}
+
+// implements reports whether values of t, or pointers to them, have the methods
+// of the interface I.
+func implements[I any](t reflect.Type) bool {
+	i := reflect.TypeFor[I]()
+	return t.Implements(i) || reflect.PointerTo(t).Implements(i)
+}
