@@ -1,0 +1,47 @@
+package storetest
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/advcache/advcache/store"
+)
+
+// inBubble is the harness of a store over a Memory.
+func inBubble(o *MemoryOptions, wrap func(m *Memory) store.Store) Harness {
+	h, _ := harnessOf(o, wrap)
+	return h
+}
+
+// harnessOf returns also the Memory under each store.
+func harnessOf(o *MemoryOptions, wrap func(m *Memory) store.Store) (Harness, map[store.Store]*Memory) {
+	under := make(map[store.Store]*Memory)
+	h := Harness{
+		New: func(*testing.T) store.Store {
+			m := NewMemory(o)
+			s := wrap(m)
+			under[s] = m
+			return s
+		},
+		Around: synctest.Test,
+		Raw:    func(_ *testing.T, s store.Store, key string, data []byte) { under[s].Plant(key, data) },
+		Corrupt: func(t *testing.T, s store.Store, key string, damage func(data []byte) []byte) {
+			if !under[s].Edit(key, func(obj *store.Object) {
+				obj.Body = damage(obj.Body)
+				obj.Meta.Size = int64(len(obj.Body))
+			}) {
+				t.Errorf("nothing to damage under %s", short(key))
+			}
+		},
+	}
+	if o != nil {
+		h.Without = o.Without
+	}
+	return h, under
+}
+
+func plain(m *Memory) store.Store { return m }
+
+func TestMemory(t *testing.T) { Run(t, inBubble(nil, plain)) }
+
+func TestMemoryThatKeeps(t *testing.T) { Run(t, inBubble(&MemoryOptions{Keep: true}, plain)) }
