@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"sync"
 )
 
@@ -9,7 +11,9 @@ import (
 // MarshalJSON or MarshalText says. It is deterministic, if those methods are, and
 // can keep what encoding/json can, which CheckType tells. Numbers that come back
 // in an interface are float64, which holds integers up to 2^53. Values nested
-// deeper than 10,000 levels cannot be read back.
+// deeper than 10,000 levels cannot be read back. A string that is not UTF-8 is
+// refused, where encoding/json would replace a part of it; so is what a
+// MarshalJSON writes with the escape \ufffd, which cannot be told from it.
 var JSON Codec = jsonCodec{}
 
 type jsonCodec struct{}
@@ -40,7 +44,31 @@ func (jsonCodec) Append(dst []byte, v any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	if i := replacedRune(out[len(dst):]); i >= 0 {
+		return dst, fmt.Errorf("advcache: JSON cannot keep a string that is not UTF-8 (at byte %d of the encoding): use a []byte, or another codec", i)
+	}
 	return out[:len(out)-1], nil // without the line end, as json.Marshal
+}
+
+// replacedRune returns where encoding/json has put U+FFFD in place of bytes that
+// are not UTF-8, or -1: it writes that one as an escape, and one of the value's
+// own as it is. A value that comes back as another one is no value at all.
+func replacedRune(b []byte) int {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], []byte(`\ufffd`))
+		if i < 0 {
+			return -1
+		}
+		i += from
+		slashes := 0
+		for slashes < i && b[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 { // else the first of two, and no escape
+			return i
+		}
+		from = i + 1
+	}
 }
 
 func (c jsonCodec) Decode(data []byte, v any) error {
