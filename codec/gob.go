@@ -17,15 +17,16 @@ import (
 // What is in an interface must be of a type that was registered by gob.Register.
 // Gob does not bound how deep values are nested, and a deep one would overflow
 // the stack; so where the type has interfaces or contains itself, the encoding of
-// a value may have 1 MiB. Nil pointers cannot be kept, other than in fields of
+// a value may have 256 KiB. Nil pointers cannot be kept, other than in fields of
 // structs.
 var Gob Codec = gobCodec{}
 
 type gobCodec struct{}
 
 // maxNestingGob is how long the encoding of a value that can be nested may be: a
-// level takes two bytes at least, and some 1,000 of stack.
-const maxNestingGob = 1 << 20
+// level takes one byte at least, of which gob makes up to 500 bytes of stack, and a
+// stack may have 128 MiB where a pointer has 32 bits.
+const maxNestingGob = 256 << 10
 
 func (gobCodec) Name() string { return "gob" }
 
@@ -50,6 +51,9 @@ func (c gobCodec) Decode(data []byte, v any) error {
 			return err
 		}
 		if err := facts.checkSize(len(data)); err != nil {
+			return err
+		}
+		if err := scanGob(data); err != nil {
 			return err
 		}
 		from := bytes.NewReader(data)

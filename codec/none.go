@@ -11,7 +11,7 @@ func (none) Name() string { return "none" }
 func (none) Compress(dst, src []byte) ([]byte, error) { return append(dst, src...), nil }
 
 func (none) Decompress(dst, src []byte, limit int64) ([]byte, error) {
-	if int64(len(src)) > limit {
+	if limit = sensible(limit); int64(len(src)) > limit {
 		return dst, tooLarge(limit)
 	}
 	return append(dst, src...), nil

@@ -28,6 +28,8 @@ type place struct {
 	path string // such as Order.Lines[].Notify
 	// addressable is false for what a map holds: it has no methods on pointers.
 	addressable bool
+	// optional is true for what a field points to: it need not be there.
+	optional bool
 }
 
 func (p place) errorf(format string, args ...any) error {
@@ -35,22 +37,22 @@ func (p place) errorf(format string, args ...any) error {
 }
 
 type seenType struct {
-	t           reflect.Type
-	addressable bool
+	t                     reflect.Type
+	addressable, optional bool
 }
 
 // do walks from t, the type of a value that can be addressed.
 func (w *typeWalk) do(t reflect.Type) error {
 	w.seen = map[seenType]bool{}
-	path := t.Name()
-	if path == "" {
-		path = "V"
+	path := "V"
+	if t.PkgPath() != "" {
+		path = t.Name()
 	}
-	return w.walk(place{t, path, true})
+	return w.walk(place{t, path, true, false})
 }
 
 func (w *typeWalk) walk(p place) error {
-	key := seenType{p.Type, p.addressable}
+	key := seenType{p.Type, p.addressable, p.optional}
 	if done, ok := w.seen[key]; ok {
 		w.recursive = w.recursive || !done
 		return nil
@@ -62,16 +64,16 @@ func (w *typeWalk) walk(p place) error {
 	}
 	switch p.Kind() {
 	case reflect.Pointer:
-		return w.walk(place{p.Elem(), p.path, true})
+		return w.walk(place{p.Elem(), p.path, true, p.optional})
 	case reflect.Slice:
-		return w.walk(place{p.Elem(), p.path + "[]", true})
+		return w.walk(place{p.Elem(), p.path + "[]", true, false})
 	case reflect.Array:
-		return w.walk(place{p.Elem(), p.path + "[]", p.addressable})
+		return w.walk(place{p.Elem(), p.path + "[]", p.addressable, false})
 	case reflect.Map:
-		if err := w.walk(place{p.Key(), p.path + "[key]", false}); err != nil {
+		if err := w.walk(place{p.Key(), p.path + "[key]", false, false}); err != nil {
 			return err
 		}
-		return w.walk(place{p.Elem(), p.path + "[]", false})
+		return w.walk(place{p.Elem(), p.path + "[]", false, false})
 	case reflect.Struct:
 		return w.fields(p)
 	default:
@@ -85,8 +87,8 @@ func (w *typeWalk) fields(p place) error {
 		if !f.IsExported() && !embedded || embedded && !hasExported(structOf(f.Type)) || w.skip != nil && w.skip(f) {
 			continue
 		}
-		addressable := p.addressable || f.Type.Kind() == reflect.Pointer
-		if err := w.walk(place{f.Type, p.path + "." + f.Name, addressable}); err != nil {
+		optional := f.Type.Kind() == reflect.Pointer
+		if err := w.walk(place{f.Type, p.path + "." + f.Name, p.addressable || optional, optional}); err != nil {
 			return err
 		}
 	}
@@ -120,7 +122,7 @@ func (p place) lost() error {
 	if p.Kind() != reflect.Struct {
 		return nil
 	}
-	if p.NumField() > 0 && !hasExported(p.Type) {
+	if !p.optional && p.NumField() > 0 && !hasExported(p.Type) {
 		return p.errorf("it has no exported field, so that nothing of it would be kept")
 	}
 	for f := range p.Fields() {

@@ -46,12 +46,17 @@ func (*zstdCompression) Name() string { return zstdName }
 
 func (c *zstdCompression) Compress(dst, src []byte) ([]byte, error) {
 	return appendVia(dst, maxZstd(len(src)), func(dst []byte) ([]byte, error) {
+		if inBubble() {
+			e, err := c.newEncoder()
+			if err != nil {
+				return dst, err
+			}
+			return e.EncodeAll(src, dst), nil
+		}
 		e, _ := c.encoders.Get().(*zstd.Encoder)
 		if e == nil {
 			var err error
-			// With a concurrency of 1 and no writer there is no goroutine.
-			e, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(c.level), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
-			if err != nil {
+			if e, err = c.newEncoder(); err != nil {
 				return dst, err
 			}
 		}
@@ -60,40 +65,51 @@ func (c *zstdCompression) Compress(dst, src []byte) ([]byte, error) {
 	})
 }
 
+// newEncoder returns an encoder without goroutines: it has a concurrency of 1 and
+// no writer.
+func (c *zstdCompression) newEncoder() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(c.level), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+}
+
 // maxZstd returns what n bytes are compressed to at most: a block of 128 KiB
 // that does not compress has a header of 3 bytes.
 func maxZstd(n int) int { return n + n>>15 + 64 }
 
-var zstdDecoders = sync.Pool{New: func() any {
+var zstdDecoders = sync.Pool{New: newZstdDecoder}
+
+func newZstdDecoder() any {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(math.MaxInt64))
 	if err != nil {
 		panic(err) // the options do not fit one another
 	}
 	return d
-}}
+}
 
 // zstdSlack is room that lets the decoder copy in steps of 16 bytes up to the end.
 const zstdSlack = 16
 
 func (*zstdCompression) Decompress(dst, src []byte, limit int64) ([]byte, error) {
-	most, exact, err := zstdSize(src)
+	least, most, err := zstdSize(src)
 	if err != nil {
 		return dst, err
 	}
 	limit = sensible(limit)
-	if most > limit {
-		if exact {
-			return dst, tooLarge(limit)
-		}
-		most = limit
+	if least > limit {
+		return dst, tooLarge(limit)
 	}
+	most = min(most, limit)
 	out := room(dst, most+zstdSlack)
-	d := zstdDecoders.Get().(*zstd.Decoder)
-	defer zstdDecoders.Put(d)
+	var d *zstd.Decoder
+	if inBubble() {
+		d = newZstdDecoder().(*zstd.Decoder)
+	} else {
+		d = zstdDecoders.Get().(*zstd.Decoder)
+		defer zstdDecoders.Put(d)
+	}
 	// The decoder may go to the capacity of what it is given, and no further.
-	content, err := d.DecodeAll(src, out[len(out):len(out):min(cap(out), len(out)+int(most)+zstdSlack)])
+	content, err := d.DecodeAll(src, out[len(out):len(out):len(out)+int(most)+zstdSlack])
 	switch {
-	case int64(len(content)) > limit, err != nil && !exact && errors.Is(err, zstd.ErrDecoderSizeExceeded):
+	case int64(len(content)) > limit, least < most && errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return dst, tooLarge(limit)
 	case err != nil:
 		return dst, fmt.Errorf("zstd: %w", err)
