@@ -8,8 +8,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -80,10 +82,24 @@ func validKeyID(id string) bool {
 func (r *KeyRing) key(id string) (ringKey, error) {
 	key, ok := r.keys[id]
 	if !ok {
-		return key, fmt.Errorf("advcache: there is no key %q; there are: %s", id, strings.Join(slices.Sorted(maps.Keys(r.keys)), ", "))
+		return key, fmt.Errorf("advcache: there is no key %q; there are: %s", id, r.ids())
 	}
 	return key, nil
 }
+
+func (r *KeyRing) ids() string {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(r.keys)) {
+		ids = append(ids, strconv.Quote(id))
+	}
+	if ids == nil {
+		return "none"
+	}
+	return strings.Join(ids, ", ")
+}
+
+// Format implements [fmt.Formatter]: whatever the verb, no key is printed.
+func (KeyRing) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "codec.KeyRing") }
 
 // Current returns the id of the key that [KeyRing.Seal] uses.
 func (r *KeyRing) Current() string { return r.current }
