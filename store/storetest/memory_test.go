@@ -9,12 +9,6 @@ import (
 
 // inBubble is the harness of a store over a Memory.
 func inBubble(o *MemoryOptions, wrap func(m *Memory) store.Store) Harness {
-	h, _ := harnessOf(o, wrap)
-	return h
-}
-
-// harnessOf returns also the Memory under each store.
-func harnessOf(o *MemoryOptions, wrap func(m *Memory) store.Store) (Harness, map[store.Store]*Memory) {
 	under := make(map[store.Store]*Memory)
 	h := Harness{
 		New: func(*testing.T) store.Store {
@@ -26,10 +20,7 @@ func harnessOf(o *MemoryOptions, wrap func(m *Memory) store.Store) (Harness, map
 		Around: synctest.Test,
 		Raw:    func(_ *testing.T, s store.Store, key string, data []byte) { under[s].Plant(key, data) },
 		Corrupt: func(t *testing.T, s store.Store, key string, damage func(data []byte) []byte) {
-			if !under[s].Edit(key, func(obj *store.Object) {
-				obj.Body = damage(obj.Body)
-				obj.Meta.Size = int64(len(obj.Body))
-			}) {
+			if !under[s].Edit(key, func(obj *store.Object) { damageBody(obj, damage) }) {
 				t.Errorf("nothing to damage under %s", short(key))
 			}
 		},
@@ -37,7 +28,12 @@ func harnessOf(o *MemoryOptions, wrap func(m *Memory) store.Store) (Harness, map
 	if o != nil {
 		h.Without = o.Without
 	}
-	return h, under
+	return h
+}
+
+func damageBody(obj *store.Object, damage func(data []byte) []byte) {
+	obj.Body = damage(obj.Body)
+	obj.Meta.Size = int64(len(obj.Body))
 }
 
 func plain(m *Memory) store.Store { return m }

@@ -303,7 +303,7 @@ var bodyChecks = []check{
 	{
 		name: "Shrinks", law: lawReadBack, says: "a body that replaces a longer one has no rest of it",
 		run: func(e *env) {
-			for _, size := range []int{100_000, 50_000, 1000, 10, 1, 0, 5} {
+			for _, size := range []int{60_000, 30_000, 1000, 10, 1, 0, 5} {
 				obj := lives(bytesOf(size), long, 0)
 				e.put("k", obj)
 				e.fresh("k", obj)

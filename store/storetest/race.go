@@ -203,7 +203,7 @@ var raceChecks = []check{
 			var next atomic.Int64
 			write := func() error {
 				n := next.Add(1)
-				obj := numberedObject(n, 1+int(n*7919%20_000))
+				obj := numberedObject(n, 1+int(n*7919%4_000))
 				_, _, err := e.store.Put(e.Context(), "k", obj, store.Cond{})
 				if err != nil || e.h.lacks(capTouch) {
 					return err
