@@ -1,0 +1,40 @@
+//go:build !windows
+
+package filestore
+
+import (
+	"io/fs"
+	"os"
+)
+
+// disk is the file operations that the store is made of, on paths below its
+// folder.
+type disk struct{ dir string }
+
+func openDisk(dir string) (*disk, error) { return &disk{dir + "/"}, nil }
+
+func (d *disk) close() error { return nil }
+
+func (d *disk) open(path string) (*os.File, error) { return openFile(d.dir+path, os.O_RDONLY, 0) }
+
+func (d *disk) openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
+	return openFile(d.dir+path, flag, mode)
+}
+
+func (d *disk) rename(from, to string) error { return rename(d.dir+from, d.dir+to) }
+
+func (d *disk) remove(path string) error { return os.Remove(d.dir + path) }
+
+func (d *disk) mkdir(path string, mode fs.FileMode) error { return os.Mkdir(d.dir+path, mode) }
+
+func (d *disk) lstat(path string) (fs.FileInfo, error) { return os.Lstat(d.dir + path) }
+
+// syncFolder makes renames in a folder last.
+func (d *disk) syncFolder(path string) error {
+	f, err := d.open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was not written to
+	return f.Sync()
+}

@@ -1,0 +1,226 @@
+package filestore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/advcache/advcache/store"
+)
+
+// firstRead is how much of a file is read at once: its front, and all of it
+// where it is small.
+const firstRead = 4 << 10
+
+var firstReads = sync.Pool{New: func() any { return new([firstRead]byte) }}
+
+// Get implements [store.Store].
+func (s *Store) Get(ctx context.Context, key string, want store.Want) (obj store.Object, ok bool, err error) {
+	if err := s.readyFor(ctx, key); err != nil {
+		return obj, false, err
+	}
+	err = s.read(ctx, key, func(r *reading) error {
+		if !want.Useful(&r.front.meta) {
+			return nil
+		}
+		obj, ok, err = r.object(&want)
+		return err
+	})
+	return obj, ok, err
+}
+
+// Head implements [store.Store].
+func (s *Store) Head(ctx context.Context, key string) (meta store.Meta, ok bool, err error) {
+	if err := s.readyFor(ctx, key); err != nil {
+		return meta, false, err
+	}
+	err = s.read(ctx, key, func(r *reading) error {
+		meta, ok = r.front.meta, true
+		return nil
+	})
+	return meta, ok, err
+}
+
+// GetMany implements [store.ManyGetter].
+func (s *Store) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+	objs, oks := make([]store.Object, len(keys)), make([]bool, len(keys))
+	err := each(len(keys), func(i int) (err error) {
+		objs[i], oks[i], err = s.Get(ctx, keys[i], want)
+		return err
+	})
+	found := make(map[string]store.Object, len(keys))
+	for i, ok := range oks {
+		if ok {
+			found[keys[i]] = objs[i]
+		}
+	}
+	return found, err
+}
+
+// each calls do with 0 to n-1, 8 at a time, and returns one of the errors. All
+// are tried.
+func each(n int, do func(i int) error) error {
+	var group sync.WaitGroup
+	const together = 8
+	errs := make([]error, min(n, together))
+	for worker := range errs {
+		group.Go(func() {
+			for i := worker; i < n; i += together {
+				errs[worker] = firstOf(errs[worker], do(i))
+			}
+		})
+	}
+	group.Wait()
+	return firstOf(errs...)
+}
+
+// read calls use with what is found for key, if there is something. What use
+// keeps of it must be its own.
+func (s *Store) read(ctx context.Context, key string, use func(*reading) error) error {
+	n := nameOf(key)
+	f, err := s.disk.open(n.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was not written to
+	r := reading{file: f}
+	defer r.done()
+	err = r.look(key)
+	if err == nil && r.damaged {
+		err = s.settle(ctx, n, key, &r)
+	}
+	if err != nil {
+		return err
+	}
+	return use(&r)
+}
+
+// settle looks again at a file that seems damaged, under the lock: it may have
+// been read while a Touch wrote, and is then well.
+func (s *Store) settle(ctx context.Context, n name, key string, r *reading) error {
+	lock, err := s.lock(ctx, n.fan())
+	if err != nil {
+		return ctx.Err() // without the right to lock, what was seen holds
+	}
+	defer lock.release()
+	return r.look(key)
+}
+
+// reading is a file that is read.
+type reading struct {
+	file    *os.File
+	front   front
+	data    []byte // the beginning of the file, which has the front in it
+	size    int64  // of the file
+	damaged bool   // the file is ours, and makes no sense; front.meta is Foreign
+	pooled  *[firstRead]byte
+}
+
+// done gives back what the reading borrowed.
+func (r *reading) done() {
+	if r.pooled != nil {
+		firstReads.Put(r.pooled)
+	}
+}
+
+// look reads the front of the file, and judges it. A file of another key counts
+// as damaged; key is empty where any will do. It is an error only if the system
+// says so.
+func (r *reading) look(key string) error {
+	if r.pooled == nil {
+		r.pooled = firstReads.Get().(*[firstRead]byte)
+	}
+	if err := r.fill(r.pooled[:0], firstRead); err != nil {
+		return err
+	}
+	r.damaged = false
+	front, err := parseFront(r.data, r.size)
+	for more, ok := errors.AsType[cutError](err); ok; more, ok = errors.AsType[cutError](err) {
+		if err := r.fill(make([]byte, 0, more), int(more)); err != nil {
+			return err
+		}
+		front, err = parseFront(r.data, r.size)
+	}
+	if err == nil && (key == "" || key == string(front.key)) {
+		r.front = front
+		return nil
+	}
+	r.damaged = !errors.Is(err, errForeign)
+	r.front.meta = store.Meta{Foreign: true, Size: r.size}
+	return r.identify()
+}
+
+// meets reports whether a condition holds. A damaged file is nothing, so that it
+// can be replaced, whatever the condition says of foreign ones; and it is what
+// somebody has seen who knows its Version.
+func (r *reading) meets(cond *store.Cond) bool {
+	m := &r.front.meta
+	if !r.damaged {
+		return cond.Holds(m)
+	}
+	return cond.Kind != store.IfVersion || cond.Version == m.Version
+}
+
+// fill reads the first n bytes of the file into the memory of buf, and learns
+// how many there are.
+func (r *reading) fill(buf []byte, n int) error {
+	got, err := r.file.ReadAt(buf[:n], 0)
+	r.data, r.size = buf[:got], int64(got)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	r.size = max(info.Size(), r.size)
+	return nil
+}
+
+// identify gives a foreign or damaged file a Version that changes when it is
+// written.
+func (r *reading) identify() error {
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	r.front.meta.Version = store.NumberVersion(uint64(max(1, info.ModTime().UnixNano()))) //nolint:gosec // positive
+	return nil
+}
+
+// object returns what was found, with the body if it is wanted.
+func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error) {
+	obj.Meta = r.front.meta
+	from := r.front.body
+	switch {
+	case r.damaged && want.Foreign:
+		// The reader would take it for a value. What was not written must not
+		// be read.
+		return store.Object{}, false, nil
+	case obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
+		return obj, true, nil
+	case obj.Meta.Foreign:
+		from = 0
+	case !want.Hash.IsZero() && want.Hash == obj.Meta.Hash:
+		obj.NotModified = true
+		return obj, true, nil
+	}
+	obj.Body = make([]byte, obj.Meta.Size)
+	have := copy(obj.Body, r.data[from:])
+	if have < len(obj.Body) {
+		_, err = r.file.ReadAt(obj.Body[have:], from+int64(have))
+	}
+	if errors.Is(err, io.EOF) { // somebody has cut it meanwhile
+		return store.Object{Meta: store.Meta{Foreign: true, Size: r.size}}, !want.Foreign, nil
+	}
+	return obj, err == nil, err
+}
