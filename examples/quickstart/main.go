@@ -1,6 +1,7 @@
 // Quickstart puts a cache in front of a slow function and shows what that does:
 // to the first call and to the next, to a thousand callers at once, to old
-// values, and to callers while the function fails. All numbers are measured.
+// values, to callers while the function fails, and to a program that starts
+// again. All numbers are measured.
 //
 //	go run ./examples/quickstart
 //	go run ./examples/quickstart -ttl 1s -packages net/http,fmt
@@ -69,6 +70,7 @@ func try(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	ttl := flags.Duration("ttl", 300*time.Millisecond, "how long a value is fresh")
+	dir := flags.String("dir", cacheFolder(), "folder of the second tier, which survives this program; a new or empty one, or that of an earlier run")
 	list := flags.String("packages", defaultPackages, "packages of the standard library to analyze, separated by commas")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -76,7 +78,7 @@ func try(ctx context.Context, args []string, out, errOut io.Writer) error {
 	case err != nil:
 		return usageError("see the flags above")
 	case flags.NArg() > 0:
-		return usageError(fmt.Sprintf("%q is no flag; there are -ttl and -packages", flags.Arg(0)))
+		return usageError(fmt.Sprintf("%q is no flag; there are -ttl, -packages and -dir", flags.Arg(0)))
 	case *ttl <= 0 || *ttl > maxTTL:
 		return usageError(fmt.Sprintf("-ttl is %v; it must be above 0, and %v at most, because the program waits for values to expire", *ttl, maxTTL))
 	}
@@ -89,7 +91,7 @@ func try(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s := newStory(source, packages, *ttl, out)
+	s := newStory(source, packages, *ttl, *dir, out)
 	return errors.Join(s.tell(ctx), s.close(ctx))
 }
 

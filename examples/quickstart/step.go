@@ -14,6 +14,7 @@ type step struct {
 	name      string
 	situation string
 	lesson    string // what it shows, if it does
+	told      string // how the calls were answered, where counts do not say
 
 	calls  int
 	loads  int64           // how often the function behind the cache was called
@@ -49,6 +50,9 @@ func (st *step) count(before, after advcache.CacheStats) {
 
 // outcome says in words how the calls were answered.
 func (st *step) outcome() string {
+	if st.told != "" {
+		return st.told
+	}
 	c := st.counts
 	var parts []string
 	say := func(n int64, format string, args ...any) {

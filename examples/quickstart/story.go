@@ -30,6 +30,7 @@ type story struct {
 	origin   *origin
 	packages []string
 	ttl      time.Duration
+	dir      string // of the second tier
 	options  advcache.TTLOptions
 
 	stats  *advcache.Stats
@@ -46,11 +47,12 @@ type story struct {
 	loaded   chan struct{} // a load has ended
 }
 
-func newStory(o *origin, packages []string, ttl time.Duration, out io.Writer) *story {
+func newStory(o *origin, packages []string, ttl time.Duration, dir string, out io.Writer) *story {
 	s := &story{
 		origin:   o,
 		packages: packages,
 		ttl:      ttl,
+		dir:      dir,
 		stats:    advcache.NewStats(),
 		print:    &printer{out: out},
 		reports:  map[string]Report{},
@@ -94,7 +96,7 @@ func (s *story) close(ctx context.Context) error {
 // tell runs all steps. Its error is that of ctx, or what should not have failed.
 func (s *story) tell(ctx context.Context) error {
 	s.print.intro(s)
-	for _, part := range []func(context.Context) error{s.coldAndWarm, s.stampede, s.stale, s.outage, s.dead, s.recovery} {
+	for _, part := range []func(context.Context) error{s.coldAndWarm, s.stampede, s.stale, s.outage, s.dead, s.recovery, s.disk} {
 		if err := part(ctx); err != nil {
 			return err
 		}
