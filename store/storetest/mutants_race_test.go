@@ -153,7 +153,7 @@ var contextMutants = []mutant{
 		bug: func(m *Memory, w *wrapper) {
 			w.head = func(ctx context.Context, key string) (store.Meta, bool, error) {
 				if ctx.Err() != nil {
-					time.Sleep(30 * time.Second)
+					wait(30 * time.Second)
 				}
 				return m.Head(ctx, key)
 			}

@@ -257,3 +257,20 @@ func TestDefaults(t *testing.T) {
 		t.Error("Around did not run the check")
 	}
 }
+
+// pause lets other goroutines go on in the middle of a call, which runs in a
+// bubble.
+func pause() { wait(time.Microsecond) }
+
+// wait lets time pass in a bubble.
+func wait(d time.Duration) { time.Sleep(d) }
+
+// slow makes all calls take d.
+func slow(m *Memory, d time.Duration) store.Store {
+	w := wrap(m)
+	rekey(w, func(key string) string {
+		time.Sleep(d)
+		return key
+	})
+	return w
+}

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"time"
 
 	"github.com/advcache/advcache/store"
 )
@@ -180,18 +179,4 @@ func ownObject(obj store.Object) store.Object {
 	obj.Meta = ownMeta(obj.Meta)
 	obj.Body = append([]byte(nil), obj.Body...)
 	return obj
-}
-
-// pause lets other goroutines go on in the middle of a call, which runs in a
-// bubble.
-func pause() { time.Sleep(time.Microsecond) }
-
-// slow makes all calls take d.
-func slow(m *Memory, d time.Duration) store.Store {
-	w := wrap(m)
-	rekey(w, func(key string) string {
-		time.Sleep(d)
-		return key
-	})
-	return w
 }
