@@ -254,7 +254,7 @@ func TestLyingGzip(t *testing.T) {
 
 func TestLevelsThatThereAreNot(t *testing.T) {
 	for _, level := range []int{-1, 10, 5} {
-		for name, make := range map[string]func(int) codec.Compression{"gzip": codec.Gzip, "zstd": codec.Zstd} {
+		for name, of := range map[string]func(int) codec.Compression{"gzip": codec.Gzip, "zstd": codec.Zstd} {
 			if name == "gzip" && level == 5 {
 				continue
 			}
@@ -264,7 +264,7 @@ func TestLevelsThatThereAreNot(t *testing.T) {
 						t.Errorf("%s(%d) panicked with %q", name, level, said)
 					}
 				}()
-				make(level)
+				of(level)
 			}()
 		}
 	}

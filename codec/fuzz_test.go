@@ -28,7 +28,7 @@ func fuzzDecode(f *testing.F, c codec.Codec) {
 			f.Add([]byte(h.data))
 		}
 	}
-	for _, v := range []any{&golden, &fuzzed{}, new(any), new(tree), new(map[string]string), &msgpValue{"x"}, ptr(sampleOrder())} {
+	for _, v := range []any{&golden, &fuzzed{}, new(any), new(tree), new(map[string]string), &msgpValue{"x"}, new(sampleOrder())} {
 		if data, err := c.Append(nil, v); err == nil {
 			f.Add(data)
 		}
@@ -52,8 +52,6 @@ func fuzzDecode(f *testing.F, c codec.Codec) {
 		fuzzAgain[[]string](t, c, data)
 	})
 }
-
-func ptr[V any](v V) *V { return &v }
 
 // fuzzAgain holds that an encoding of what was decoded is decoded to the same.
 func fuzzAgain[V any](t *testing.T, c codec.Codec, data []byte) {
@@ -94,7 +92,7 @@ func FuzzRaw(f *testing.F) {
 // FuzzRoundTrip has values that codecs keep exactly.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("a", int64(1), 1.5, []byte("x"), true)
-	f.Add("\u2028\x00é", int64(-1<<63), -0.0, []byte{}, false)
+	f.Add("\u2028\x00é", int64(-1<<63), -1e-320, []byte{}, false)
 	f.Fuzz(func(t *testing.T, s string, n int64, x float64, b []byte, flag bool) {
 		type value struct {
 			S string

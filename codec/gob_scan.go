@@ -16,7 +16,7 @@ func scanGob(data []byte) error {
 		n := uint64(data[0])
 		data = data[1:]
 		if n > 0x7f {
-			size := 0x100 - int(n) //nolint:gosec // it is a byte
+			size := 0x100 - int(n)
 			if size > min(8, len(data)) {
 				return errGobEnd
 			}

@@ -75,7 +75,9 @@ func NewKeyRing(current string, keys map[string][]byte) (*KeyRing, error) {
 
 func validKeyID(id string) bool {
 	return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, func(c rune) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		digit := c >= '0' && c <= '9'
+		return !letter && !digit && c != '-' && c != '_'
 	})
 }
 

@@ -132,7 +132,7 @@ func TestMAC(t *testing.T) {
 		}
 		return m
 	}
-	if mac("a", "x", "y") != mac("a", "x", "y") {
+	if again := mac("a", "x", "y"); again != mac("a", "x", "y") {
 		t.Error("the same parts have two MACs")
 	}
 	seen := map[[32]byte]string{}
@@ -158,8 +158,15 @@ func TestMAC(t *testing.T) {
 func TestAdditionalData(t *testing.T) {
 	seen := map[string]string{}
 	for _, parts := range [][3]string{
-		{"", "", ""}, {"ab", "c", "d"}, {"a", "bc", "d"}, {"a", "b", "cd"}, {"abcd", "", ""}, {"", "abcd", ""}, {"", "", "abcd"},
-		{"a\x00", "", ""}, {"a", "\x00", ""},
+		{"", "", ""},
+		{"ab", "c", "d"},
+		{"a", "bc", "d"},
+		{"a", "b", "cd"},
+		{"abcd", "", ""},
+		{"", "abcd", ""},
+		{"", "", "abcd"},
+		{"a\x00", "", ""},
+		{"a", "\x00", ""},
 	} {
 		data := string(codec.AdditionalData(parts[0], []byte(parts[1]), parts[2]))
 		if other, ok := seen[data]; ok {

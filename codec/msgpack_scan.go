@@ -92,7 +92,7 @@ const msgpackInterned = 0x80
 // for what comes in front of one: see msgpackReader.
 func checkExt(kind byte, n int64) error {
 	if n == 0 || kind == msgpackInterned {
-		return fmt.Errorf("msgpack: extensions of type %d with %d bytes are not read", int8(kind), n) //nolint:gosec // it is signed
+		return fmt.Errorf("msgpack: extensions of type %d with %d bytes are not read", int8(kind), n)
 	}
 	return nil
 }
