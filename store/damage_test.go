@@ -206,6 +206,24 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestForeignIsReplaced by what a TTL loads: it stores with the Version that the
+// miss had.
+func TestForeignIsReplaced(t *testing.T) {
+	memory := storetest.NewMemory(nil)
+	for name, foreign := range map[string]bool{"refusing": false, "reading": true} {
+		c := store.New[string](memory, &store.Options{ReadForeign: foreign, Codec: codec.JSON, Observer: new(troubles).observer()})
+		memory.Plant("k", []byte("no JSON"))
+		e, ok, err := c.GetEntry(t.Context(), "k")
+		if ok || err != nil {
+			t.Fatal(e, ok, err)
+		}
+		if ok, err := c.SetEntryIf(t.Context(), "k", advcache.Entry[string]{Value: "loaded"}, e.Version); !ok || err != nil {
+			t.Errorf("%s: SetEntryIf over a foreign object that is a miss = %v, %v; want true", name, ok, err)
+		}
+		hit(t, c, "k", "loaded")
+	}
+}
+
 func TestEncryption(t *testing.T) {
 	keyOf := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 	ringOf := func(current string, keys map[string][]byte) *codec.KeyRing {

@@ -139,17 +139,14 @@ func (k CondKind) String() string {
 // Holds reports whether c holds for what is held: for backends that look and
 // store in one step, under a lock. Held is nil where there is nothing.
 func (c *Cond) Holds(held *Meta) bool {
-	if held != nil && held.Foreign && !c.Foreign {
-		held = nil
-	}
 	switch c.Kind {
 	case Always:
 		return true
-	case IfVersion:
+	case IfVersion: // of whomever it is
 		return held != nil && held.Version == c.Version && !c.Version.IsZero()
 	default:
 	}
-	if held == nil {
+	if held == nil || held.Foreign && !c.Foreign {
 		return true
 	}
 	now := c.Now

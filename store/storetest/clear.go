@@ -127,11 +127,7 @@ var clearChecks = []check{
 			e.put("kez", obj)
 			e.put("kex", obj)
 			e.clear("key/")
-			for i := range manyKeys {
-				if i%20 == 0 || i == manyKeys-1 {
-					e.nothing(numbered(i))
-				}
-			}
+			e.nothingOfMany()
 			e.fresh("kez", obj)
 			e.fresh("kex", obj)
 		},

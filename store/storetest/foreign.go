@@ -79,20 +79,21 @@ var foreignChecks = []check{
 					e.h.Raw(e.t, e.store, "k", []byte(data))
 					e.stores("k", lives("v", long, 0), store.Cond{Kind: kind})
 				}
-				e.h.Raw(e.t, e.store, "k", []byte(data))
-				version := e.version("k")
-				e.stores("k", lives("v", long, 0), store.Cond{Kind: store.IfVersion, Version: version, Foreign: true})
-				e.refuses("k", store.Cond{Kind: store.IfVersion, Version: version, Foreign: true})
+				for _, foreign := range []bool{false, true} {
+					e.h.Raw(e.t, e.store, "k", []byte(data))
+					cond := store.Cond{Kind: store.IfVersion, Version: e.version("k"), Foreign: foreign}
+					e.stores("k", lives("v", long, 0), cond)
+					e.refuses("k", cond)
+				}
 			}
 		},
 	},
 	{
-		name: "KeepsOut", law: lawForeign, needs: needs{withRaw}, says: "with Cond.Foreign, a foreign object keeps IfVacant and IfGone out; without, it does not keep IfVersion in",
+		name: "KeepsOut", law: lawForeign, needs: needs{withRaw}, says: "with Cond.Foreign, a foreign object keeps IfVacant and IfGone out",
 		run: func(e *env) {
 			e.h.Raw(e.t, e.store, "k", []byte("foreign"))
 			e.refuses("k", store.Cond{Kind: store.IfVacant, Foreign: true})
 			e.refuses("k", store.Cond{Kind: store.IfGone, Foreign: true})
-			e.refuses("k", store.Cond{Kind: store.IfVersion, Version: e.version("k")})
 			e.foreign("k", "foreign")
 		},
 	},
