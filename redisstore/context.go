@@ -1,0 +1,99 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// soon is how near a deadline must be for a cancellation before it to wait for
+// it. It is over the time that a cache gives a request (Info.Timeout), so that
+// the ordinary request of a client with ContextTimeoutEnabled takes no goroutine.
+const soon = 2 * timeout
+
+// direct reports whether a command may run in the goroutine of the caller: it
+// ends with ctx by itself, or soon after.
+func (s *Store) direct(ctx context.Context) bool {
+	if ctx.Done() == nil {
+		return true
+	}
+	deadline, ok := ctx.Deadline()
+	return ok && s.obeys && time.Until(deadline) < soon
+}
+
+// run calls fn, which sends commands with a context like ctx, and returns its
+// error; that of ctx if this is done first. What fn writes may be read only if
+// the error is nil, or one that fn itself has to give: left is false.
+func (s *Store) run(ctx context.Context, fn func() error) (left bool, err error) {
+	if s.direct(ctx) {
+		return false, explain(ctx, fn())
+	}
+	err = guard(ctx, fn)
+	_, left = errors.AsType[*leftError](err)
+	return left, err
+}
+
+// guard calls fn in a goroutine, and leaves it alone when ctx is done: a client
+// that does not watch ctx ends the command at its own ReadTimeout. There are no
+// more such goroutines than the client has connections, since the wait for a
+// connection ends with ctx.
+func guard(ctx context.Context, fn func() error) error {
+	answers := make(chan answer, 1)
+	go func() {
+		a := answer{panicked: errGoexit}
+		defer func() {
+			if a.panicked != nil {
+				if p := recover(); p != nil {
+					a.panicked = p
+				}
+			}
+			answers <- a
+		}()
+		a.err = fn()
+		a.panicked = nil
+	}()
+	select {
+	case a := <-answers:
+		if a.panicked != nil {
+			panic(a.panicked) // for the caller, as if it had called fn
+		}
+		return explain(ctx, a.err)
+	case <-ctx.Done():
+		return &leftError{ctx.Err()}
+	}
+}
+
+type answer struct {
+	err      error
+	panicked any
+}
+
+var errGoexit = errors.New("redisstore: runtime.Goexit called in a hook")
+
+// leftError is the error of a command that was left alone.
+type leftError struct{ err error }
+
+func (e *leftError) Error() string {
+	return "redisstore: no answer from Redis: " + e.err.Error()
+}
+
+func (e *leftError) Unwrap() error { return e.err }
+
+// explain adds the error of ctx to that of a command which ctx ended: a
+// connection says no more than that its time is up.
+func explain(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return err
+	}
+	why := ctx.Err()
+	if deadline, ok := ctx.Deadline(); ok && why == nil && !time.Now().Before(deadline) {
+		why = context.DeadlineExceeded // the connection was faster than the timer
+	}
+	if why == nil || errors.Is(err, why) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", why, err)
+}

@@ -1,0 +1,2 @@
+// Package redisstore keeps a cache in Redis or Valkey.
+package redisstore

@@ -1,0 +1,113 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/advcache/advcache"
+)
+
+// batches calls do for the keys of one batch after the other, until ctx is done.
+func (s *Store) batches(ctx context.Context, op string, keys []string, do func(batch []string) []error) error {
+	var errs []error
+	for batch := range slices.Chunk(keys, batchKeys) {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(errs, s.opError(op, "", err))...)
+		}
+		errs = append(errs, do(batch)...)
+	}
+	return errors.Join(errs...)
+}
+
+// pipeline sends one command for each key, to all nodes at once, and hands those
+// that succeeded to done. A node that does not answer costs the answers of its
+// own keys only.
+func (s *Store) pipeline(
+	ctx context.Context, op string, keys []string, command func(key string) redis.Cmder, done func(key string, cmd redis.Cmder),
+) []error {
+	var (
+		mu   sync.Mutex
+		errs []error
+		wg   sync.WaitGroup
+	)
+	for _, group := range s.groups(ctx, keys) {
+		wg.Go(func() {
+			// Made here: who is left alone must not read what the caller may change.
+			cmds := make([]redis.Cmder, len(group))
+			for i, key := range group {
+				cmds[i] = command(key)
+			}
+			left, err := s.run(ctx, func() error {
+				pipe := s.client.Pipeline()
+				for _, cmd := range cmds {
+					_ = pipe.Process(ctx, cmd) // queues it
+				}
+				_, err := pipe.Exec(ctx)
+				return err
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if left {
+				errs = append(errs, s.opError(op, "", err))
+				return
+			}
+			failed := false
+			for i, cmd := range cmds {
+				switch err := cmd.Err(); {
+				case err == nil:
+					if done != nil {
+						done(group[i], cmd)
+					}
+				case !errors.Is(err, redis.Nil):
+					errs = append(errs, s.opError(op, group[i], explain(ctx, err)))
+					failed = true
+				}
+			}
+			if !failed && noMiss(err) != nil { // a hook, say
+				errs = append(errs, s.opError(op, "", err))
+			}
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+// groups splits keys by the node that has them. Where that is not known, they
+// stay together: the client sends each to the right one all the same.
+func (s *Store) groups(ctx context.Context, keys []string) [][]string {
+	var nodeOf func(key string) (*redis.Client, error)
+	switch c := s.client.(type) {
+	case *redis.ClusterClient:
+		nodeOf = func(key string) (*redis.Client, error) { return c.MasterForKey(ctx, key) }
+	case *redis.Ring:
+		nodeOf = c.GetShardClientForKey
+	default:
+		return [][]string{keys}
+	}
+	keys = slices.Clone(keys) // see pipeline
+	byNode := make(map[*redis.Client][]string)
+	_, err := s.run(ctx, func() error {
+		for _, key := range keys {
+			node, err := nodeOf(s.key(key))
+			if err != nil {
+				return err
+			}
+			byNode[node] = append(byNode[node], key)
+		}
+		return nil
+	})
+	if err != nil {
+		return [][]string{keys}
+	}
+	return slices.Collect(maps.Values(byNode))
+}
+
+// opError says which of many keys or batches failed.
+func (s *Store) opError(op, key string, err error) error {
+	return &advcache.OpError{Op: op, Backend: s.info.Name, Key: key, Err: err}
+}
