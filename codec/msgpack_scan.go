@@ -41,7 +41,17 @@ func (s *msgpackScan) do(data []byte) error {
 		code := data[pos]
 		pos++
 		lacks--
-		f := msgpackForms[code]
+		// What most of all values are: small integers, and short strings.
+		if code <= 0x7f {
+			continue
+		}
+		if code>>5 == 0xa0>>5 {
+			if pos += int(code & 0x1f); pos > len(data) {
+				return errMsgpackEnd
+			}
+			continue
+		}
+		f := &msgpackForms[code]
 		n := int64(f.fixed)
 		if size := int(f.size); size > 0 {
 			if len(data)-pos < size {
