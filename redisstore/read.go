@@ -92,7 +92,9 @@ func judge(data []byte, want *store.Want) (obj store.Object, ok bool) {
 	if err != nil {
 		obj.Meta, obj.Body = foreign(data), nil
 		if want.Foreign {
+			// The reader takes the body for a value. What is ours and damaged is none.
 			obj.Body = data
+			return obj, !store.HasEnvelope(data)
 		}
 		return obj, true
 	}

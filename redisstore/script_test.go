@@ -177,6 +177,21 @@ func TestDamagedIsReplaced(t *testing.T) {
 	holds(t, s, "k", "new")
 }
 
+// TestDamagedIsNotForeign holds law 10 for who reads what others wrote: what is
+// ours and damaged is no value of theirs.
+func TestDamagedIsNotForeign(t *testing.T) {
+	c := single(t).client(t)
+	s, prefix := newStore(c)
+	for _, data := range []string{"advc, and no more of an envelope", "what somebody else wrote"} {
+		plant(t, c, prefix+"k", []byte(data))
+		foreign := !store.HasEnvelope([]byte(data))
+		obj, ok, err := s.Get(t.Context(), "k", store.Want{Foreign: true})
+		if err != nil || ok != foreign || ok && string(obj.Body) != data {
+			t.Errorf("law 10: %q: Get = %q, %v, %v", data, obj.Body, ok, err)
+		}
+	}
+}
+
 // TestTouchScriptDecidesAsSameContent is the same for Touch.
 func TestTouchScriptDecidesAsSameContent(t *testing.T) {
 	c := single(t).client(t)

@@ -26,12 +26,18 @@ func (e *ShortEnvelopeError) Error() string {
 // Unwrap returns ErrEnvelope: whoever has no more bytes has no envelope.
 func (e *ShortEnvelopeError) Unwrap() error { return ErrEnvelope }
 
+// HasEnvelope reports whether data begins as an envelope does: where it cannot be
+// parsed all the same, it is ours and damaged, and not what somebody else wrote.
+func HasEnvelope(data []byte) bool {
+	return len(data) >= len(envelopeMagic) && string(data[:len(envelopeMagic)]) == envelopeMagic
+}
+
 // ParseEnvelope reads the header in front of data, and returns the body that
 // follows it, which shares the memory of data; meta shares none. The error wraps
 // [ErrEnvelope]; it is a [*ShortEnvelopeError] where data ends within a header
 // that is well so far. Size is that of the body.
 func ParseEnvelope(data []byte) (meta Meta, body []byte, err error) {
-	if len(data) < envelopeRest || string(data[:4]) != envelopeMagic {
+	if len(data) < envelopeRest || !HasEnvelope(data) {
 		return Meta{}, nil, damaged("it does not begin as one")
 	}
 	if format := data[4]; format != envelopeFormat {
