@@ -24,7 +24,7 @@ type Toucher interface {
 // object must be put. What is gone may be renewed, or count as nothing. Where a
 // renewal costs as much as a write, the backend may leave the life as it is, and
 // report true, while [Meta.DueAt] says that it will do; else a renewal is a
-// write, and gives the key a new Version.
+// write, and gives the key a new Version. The Encoding stays that of the body.
 func Touch(ctx context.Context, s Store, key string, meta Meta, cond Cond) (bool, error) {
 	if t, ok := s.(Toucher); ok {
 		return t.Touch(ctx, key, meta, cond)
@@ -65,7 +65,8 @@ type Clearer interface {
 	Clear(ctx context.Context, prefix string) error
 }
 
-// Clear deletes all keys of s that begin with prefix; all keys, if it is empty.
+// Clear deletes all keys of s that begin with prefix, foreign objects too; all
+// keys, if it is empty.
 // A write that runs at the same time may come before or after it.
 func Clear(ctx context.Context, s Store, prefix string) error {
 	if c, ok := s.(Clearer); ok {

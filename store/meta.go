@@ -3,7 +3,7 @@ package store
 import "time"
 
 // Meta is what is known of an object beside its body. Instants are kept to
-// milliseconds, and never rounded up.
+// milliseconds, and never rounded up, but for those before 1970 (see [Millis]).
 type Meta struct {
 	CreatedAt  time.Time // when the load that made the value began
 	FreshUntil time.Time // zero: never stale

@@ -20,7 +20,9 @@ import (
 type Store interface {
 	// Get returns what is held for key, if it is of use to the caller as want
 	// says. It judges the Meta before it moves the body, where the backend has
-	// a way. The caller may keep the Body, and must not change it.
+	// a way. A foreign object is a hit in any case, with its Body only if want
+	// asks for that. The caller may keep the Body and the Tags, and must not
+	// change them.
 	Get(ctx context.Context, key string, want Want) (obj Object, ok bool, err error)
 
 	// Head returns the Meta of what is held for key, whatever its life, without
@@ -30,8 +32,11 @@ type Store interface {
 	// Put stores obj under key if cond holds, atomically, and reports whether it
 	// did. It keeps neither Body nor Tags. It ignores Version, Size and Foreign
 	// of the Meta, and returns the Version that the key has now. What is gone
-	// (see [Meta.GoneAt]) need not be kept any longer; what never goes must be
-	// kept until it is deleted or the backend runs out of room.
+	// (see [Meta.GoneAt]) need not be kept any longer: to put such an object
+	// removes what is held, and has no Version. What never goes must be kept
+	// until it is deleted or the backend runs out of room. Encoding and Schema
+	// may have 255 bytes; a backend refuses what does not fit, keys and bodies
+	// too, with an error.
 	//
 	// After an error that is no refusal, the object may be stored or not.
 	Put(ctx context.Context, key string, obj Object, cond Cond) (version Version, ok bool, err error)
@@ -98,7 +103,7 @@ type Cond struct {
 	Now time.Time
 
 	// Foreign says that an object without metadata of ours counts as a fresh
-	// one; else it counts as none.
+	// one; else it counts as none. IfVersion asks for the Version alone.
 	Foreign bool
 }
 
