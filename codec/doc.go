@@ -6,7 +6,8 @@
 // authenticates them.
 //
 // What is read may come from anybody. Nothing here panics because of what it
-// decodes, overflows the stack, or allocates for more than is there; a
+// decodes, overflows the stack, or allocates for more elements than are there
+// (empty ones take a byte each, and as much memory as V gives an element); a
 // Compression never produces more than it was allowed to.
 //
 // Package codec knows no cache. Everything in it is safe for concurrent use.

@@ -23,10 +23,10 @@ func TestConformance(t *testing.T) {
 		memory  *storetest.MemoryOptions
 		options *store.Options
 	}{
-		"default":    {},
-		"keeping":    {memory: &storetest.MemoryOptions{Keep: true}},
-		"bare":       {memory: &storetest.MemoryOptions{Without: []string{"Touch", "GetMany", "PutMany"}}},
-		"dedupe":     {options: &store.Options{Dedupe: true}},
+		"default": {},
+		"keeping": {memory: &storetest.MemoryOptions{Keep: true}},
+		"bare":    {memory: &storetest.MemoryOptions{Without: []string{"Touch", "GetMany", "PutMany"}}},
+		"dedupe":  {options: &store.Options{Dedupe: true}},
 		"bare dedupe": {
 			memory:  &storetest.MemoryOptions{Without: []string{"Touch", "GetMany", "PutMany"}, Keep: true},
 			options: &store.Options{Dedupe: true},
