@@ -49,6 +49,7 @@ func (s series) pick(of func(sample) float64) []float64 {
 type plan struct {
 	rounds int
 	slice  time.Duration // the work of one entrant in one round
+	least  int           // operations of a slice; 0: 1,024
 }
 
 // interleave measures the entrants in rounds: in each, every entrant runs for
@@ -57,7 +58,7 @@ type plan struct {
 func interleave(entrants []entrant, p plan, callers int) []series {
 	counts := make([]int, len(entrants))
 	for i, e := range entrants {
-		counts[i] = calibrate(e, p.slice, callers)
+		counts[i] = calibrate(e, p, callers)
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 
@@ -112,12 +113,16 @@ func take(n int, work func()) sample {
 }
 
 // calibrate returns how many operations of e fill a slice.
-func calibrate(e entrant, slice time.Duration, callers int) int {
-	for n := 1024; ; n *= 2 {
+func calibrate(e entrant, p plan, callers int) int {
+	least := p.least
+	if least == 0 {
+		least = 1024
+	}
+	for n := least; ; n *= 2 {
 		begin := time.Now()
 		spread(e.run, 0, n, callers)
-		if took := time.Since(begin); took >= slice/4 || n >= 1<<30 {
-			return max(1024, int(float64(n)*float64(slice)/float64(max(took, 1))))
+		if took := time.Since(begin); took >= p.slice/4 || n >= 1<<30 {
+			return max(least, int(float64(n)*float64(p.slice)/float64(max(took, 1))))
 		}
 	}
 }

@@ -34,21 +34,31 @@ var works = []work{
 	{"leader-leaves", leaderWork, false},
 	{"pressure", pressureWork, true},
 	{"memory", memoryWork, true},
+	{"codec", codecWork, true},
+	{"compression", compressionWork, true},
+	{"files", filesWork, false},
+	{"redis", redisWork, false},
 }
 
 // runner is one run of the program.
 type runner struct {
 	quick  bool
 	rounds int
+	slice  time.Duration // 0: what quick says
 	procs  int
 	clock  *otter.CoarseClock
 	rows   []row
+	server *redisServer // of the works that need one, once it is started
 }
 
 func (r *runner) plan() plan {
-	slice := 25 * time.Millisecond
-	if r.quick {
+	slice := r.slice
+	switch {
+	case slice > 0:
+	case r.quick:
 		slice = 5 * time.Millisecond
+	default:
+		slice = 25 * time.Millisecond
 	}
 	return plan{rounds: r.rounds, slice: slice}
 }
@@ -103,6 +113,7 @@ func main() {
 			}
 		}
 	}
+	r.server.stop()
 	fmt.Print(goals(r.rows))
 	if *file != "" {
 		if err := writeJSON(*file, r.rows); err != nil {
@@ -142,7 +153,7 @@ func printHead(r *runner) {
 	}
 	var peers []string
 	for _, dep := range info.Deps {
-		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync"} {
+		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync", "redis/go-redis", "rueidis", "klauspost/compress", "msgpack/v5"} {
 			if strings.Contains(dep.Path, peer) {
 				peers = append(peers, strings.TrimPrefix(path.Dir(dep.Path)+"/"+path.Base(dep.Path), "github.com/")+" "+dep.Version)
 			}
