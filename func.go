@@ -21,7 +21,7 @@ type Func[K comparable, V any] struct {
 	load     func(context.Context, K) (V, error)
 	loadMany func(context.Context, []K) (map[K]V, error) // nil: only load
 
-	memo *memo[K, V]                         // hot keys; nil: none are remembered
+	memo granter[K, V]                       // hot keys; nil: none are remembered
 	hit  func(context.Context, K) (V, error) // looks there, then calls get
 }
 
@@ -41,8 +41,8 @@ func (f *Func[K, V]) serveHot(ctx context.Context, k K, v *V) (V, error) {
 		return e.own(*v)
 	}
 	e.hits.arm()
-	if done, timed := e.hits.startTimed(); timed {
-		defer done(time.Now())
+	if shard := e.hits.startTimed(); shard != nil {
+		defer e.hits.endTimed(shard, time.Now())
 		return f.hit(ctx, k)
 	}
 	return *v, nil
@@ -79,7 +79,9 @@ func (f *Func[K, V]) fromMemory(k K) (v V, key string, ok bool, err error) {
 	runtime.KeepAlive(&buf)
 	if n != nil {
 		if limit, ok := f.plainHit(n); ok {
-			f.memo.grant(k, n, limit, raw)
+			if f.memo != nil {
+				f.memo.grant(k, n, limit)
+			}
 			v, err = f.engine.own(n.Value)
 			return v, "", err == nil, err
 		}

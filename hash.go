@@ -12,6 +12,17 @@ import (
 // Computer Programming 3, 6.4).
 const hashFactor = 0x9E3779B97F4A7C15
 
+// hash is where a key has its place: the highest bits of set choose the set of a
+// table, and the lowest of tag are its tag there.
+type hash struct{ set, tag uint64 }
+
+// hashWord hashes one number. The highest bits of the lower half of the product
+// spread numbers in a row more evenly than a random hash would.
+func hashWord(x uint64) hash {
+	hi, lo := bits.Mul64(x, hashFactor)
+	return hash{set: lo, tag: hi}
+}
+
 // keyHasher hashes values of K for a table in which a collision costs time, but
 // no more. It is chosen by the kind of K: integers, strings and small structs of
 // both cost a few instructions a field, anything else is left to
@@ -89,15 +100,16 @@ func isInteger(t reflect.Type) bool {
 	}
 }
 
-func (h *keyHasher[K]) hash(k K) uint64 {
+func (h *keyHasher[K]) hash(k K) hash {
+	var sum uint64
 	p := unsafe.Pointer(&k)
 	switch h.kind {
 	case hashWhole:
 		return hashWord(*(*uint64)(p))
 	case hashString:
-		return h.text(*(*string)(p))
+		sum = h.text(*(*string)(p))
 	case hashFields:
-		sum := h.salt
+		sum = h.salt
 		for i := range h.parts {
 			part := &h.parts[i]
 			at := unsafe.Add(p, part.offset)
@@ -109,38 +121,18 @@ func (h *keyHasher[K]) hash(k K) uint64 {
 			}
 			sum = (bits.RotateLeft64(sum, 5) ^ x) * hashFactor // as FxHash does
 		}
-		return sum ^ sum>>32
 	default:
-		return maphash.Comparable(h.seed, k)
+		sum = maphash.Comparable(h.seed, k)
 	}
+	return hash{set: sum, tag: sum ^ sum>>32}
 }
 
-func hashWord(x uint64) uint64 {
-	x *= hashFactor
-	return x ^ x>>32
-}
-
-// text hashes short strings as wyhash does: most keys are short, and then this
-// costs a third of maphash.
+// text hashes short strings as shortText does: most keys are short, and then
+// this costs a third of maphash.
 func (h *keyHasher[K]) text(s string) uint64 {
-	p := unsafe.Pointer(unsafe.StringData(s))
-	n := len(s)
-	var a, b uint64
-	switch {
-	case n > 16:
+	if len(s) > shortTextMax {
 		return maphash.String(h.seed, s)
-	case n >= 8:
-		a, b = word(p), word(unsafe.Add(p, n-8))
-	case n >= 4:
-		a, b = half(p), half(unsafe.Add(p, n-4))
-	case n > 0:
-		a = uint64(s[0])<<16 | uint64(s[n>>1])<<8 | uint64(s[n-1])
 	}
-	hi, lo := bits.Mul64(a^h.salt, b^uint64(n)^hashFactor)
-	return hi ^ lo
+	x := shortTextOf(s).hash(h.salt)
+	return x.set ^ x.tag
 }
-
-// word and half read memory that need not be aligned.
-func word(p unsafe.Pointer) uint64 { return binary.NativeEndian.Uint64((*[8]byte)(p)[:]) }
-
-func half(p unsafe.Pointer) uint64 { return uint64(binary.NativeEndian.Uint32((*[4]byte)(p)[:])) }

@@ -26,6 +26,7 @@ type hitCounter struct {
 	log      *slog.Logger
 	waiting  atomic.Bool  // a timer will tell
 	sample   atomic.Int64 // the newest time measured, in nanoseconds; 0: none
+	twice    atomic.Int64 // hits that were counted twice, since they were timed
 
 	mu     sync.Mutex
 	told   int64       // guarded by mu
@@ -74,18 +75,28 @@ func (h *hitCounter) add() {
 	h.arm()
 }
 
-// startTimed takes back the hit that was counted last, if it is to be timed:
-// the caller serves it once more, and then calls done.
-func (h *hitCounter) startTimed() (done func(start time.Time), timed bool) {
+// counted counts a hit, and reports whether that was all: it need not be timed,
+// and a timer will tell it.
+func (h *hitCounter) counted() bool {
+	return h.shard().count.Add(1)%hitSample != 0 && h.waiting.Load()
+}
+
+// startTimed returns the shard that the hit was counted in, if it is to be timed:
+// the caller serves it once more, and then calls endTimed. That it is counted
+// twice is noted, rather than taken back: the second time may be counted in
+// another shard, and this one would never come past the hit that is to be timed.
+func (h *hitCounter) startTimed() *hitShard {
 	s := h.shard()
 	if s.count.Load()%hitSample != 0 || !s.timing.CompareAndSwap(false, true) {
-		return nil, false
+		return nil
 	}
-	s.count.Add(-1)
-	return func(start time.Time) {
-		h.sample.Store(max(1, int64(time.Since(start))))
-		s.timing.Store(false)
-	}, true
+	h.twice.Add(1)
+	return s
+}
+
+func (h *hitCounter) endTimed(s *hitShard, start time.Time) {
+	h.sample.Store(max(1, int64(time.Since(start))))
+	s.timing.Store(false)
 }
 
 // arm starts the timer, unless it runs.
@@ -115,6 +126,7 @@ func (h *hitCounter) flush() {
 	for i := range h.shards {
 		sum += h.shards[i].count.Load()
 	}
+	sum -= h.twice.Load() // last: rather too few are told now than too many
 	event := HitEvent{Cache: h.name, Count: sum - h.told}
 	h.told = max(h.told, sum) // a hit that was told may be on its way to be counted again
 	h.mu.Unlock()

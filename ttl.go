@@ -135,8 +135,7 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 	f := &Func[K, V]{engine: e, key: key, life: t.life}
 	f.hit = f.get
 	if e.live != nil && e.ttl > 0 && e.opt.HotKeys > 0 && !e.live.Clock().Exact() && comparedByContent(reflect.TypeFor[K]()) {
-		f.memo = newMemo[K](e.live, e.opt.HotKeys)
-		f.hit = f.memo.hitter(e.copy == nil, e.hits, f.serveHot, f.get)
+		remember(f)
 	}
 	return f
 }

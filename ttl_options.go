@@ -80,7 +80,7 @@ type TTLOptions struct {
 
 	// HotKeys bounds how many keys each wrapped function remembers for its
 	// fastest hits, where the cache is in memory. The memory grows with use:
-	// about 160 bytes for each, and the sizes of the key and of a V of up to 64
+	// about 130 bytes for each, and the sizes of the key and of a V of up to 64
 	// bytes. There are none where K holds pointers, whose targets may change.
 	// 0: DefaultHotKeys; at most 16,777,216; negative: none.
 	HotKeys int
