@@ -48,7 +48,7 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 			mu.Unlock()
 		}
 	}
-	each := func(ctx context.Context, node *redis.Client) error {
+	each := func(ctx context.Context, node *redis.Client) error { //nolint:unparam // nil lets the client go on to the other nodes
 		scan(ctx, node)
 		return nil
 	}
@@ -85,7 +85,7 @@ func (s *Store) clearNode(ctx context.Context, node redis.Cmdable, prefix string
 		}
 		found, next, err := node.Scan(ctx, cursor, pattern, page).Result()
 		if err != nil {
-			return explain(ctx, err)
+			return s.explain(ctx, err)
 		}
 		keys := found[:0]
 		for _, key := range found {

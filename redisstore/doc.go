@@ -1,2 +1,73 @@
-// Package redisstore keeps a cache in Redis or Valkey.
+// Package redisstore keeps the bytes of a cache in Redis or Valkey, from version
+// 6.2 on: on a single server, behind Sentinel, in a Cluster, or on a Ring.
+//
+//	rdb := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
+//	users := store.New[User](redisstore.New(rdb, &redisstore.Options{Prefix: "users:"}), nil)
+//
+// Each key is one string, under Options.Prefix and the key: the header that
+// [store.AppendEnvelope] writes, and the body. It expires in Redis when the entry
+// is gone, to the millisecond, and never only where the entry never ends.
+//
+// # Requests
+//
+// Commands, each of them one round trip:
+//
+//	Get                        GET
+//	Get, with the hash held    EVALSHA that moves 256 bytes; GET too, if the content is another
+//	Head                       EVALSHA that moves 256 bytes; twice, with tags that need more
+//	Put                        SET
+//	Put under a condition      EVALSHA
+//	Touch                      EVALSHA, with 96 bytes instead of the body
+//	Delete                     UNLINK; of many keys too
+//	GetMany                    MGET of up to 512 keys; else one pipeline of GETs for each node
+//	PutMany                    a pipeline of SETs, to each node, of up to 512 keys or 8 MiB
+//	Clear                      SCAN of the whole database on each master, and UNLINK
+//
+// On Clusters and Rings many keys are deleted by a pipeline for each node. A
+// server that does not know a script, as after a restart, is sent its text once.
+// Clear looks at all keys there are, whoever wrote them: 1,000 at a time.
+//
+// # Costs
+//
+// A key takes its body and a header of 114 bytes, encoding, schema and tags, and
+// what Redis needs for a key with an expiry, about 100 bytes. Scripts look at the
+// header alone, whatever the size of the body. On one machine an Exists or a
+// conditional Put of 1 KiB takes about 10 µs of the server more than GET and SET.
+//
+// # Contexts
+//
+// Deadlines and cancellations end all operations, those that wait for a server
+// which accepts and never answers too. Without the option ContextTimeoutEnabled
+// of its client, go-redis pays them no regard; so each operation takes a goroutine
+// then, which is left behind until the ReadTimeout of the client. Set the option: it saves
+// a fifth of the time of a GET on one machine. With it, a context whose
+// deadline is within half a second takes no goroutine, which is the case for
+// requests of a cache; one that is cancelled may then end as late as its deadline.
+//
+// What a client does by itself, such as MaxRetries and its timeouts, is as its
+// owner has set it. A write that goes on after its context may be done or not.
+//
+// # Outages
+//
+// Redis answers a write before its replicas have it: after a failover the last
+// writes may be lost, deletes among them, so that an entry that was invalidated
+// may be back until its life ends. Who cannot have that keeps lives short, or sets
+// min-replicas-to-write. An outage gives errors, which say what the server said,
+// such as READONLY, LOADING, CLUSTERDOWN, OOM, NOAUTH or WRONGTYPE. A Cluster
+// client is told to look for the new master where the old one does not answer.
+//
+// A Ring puts the keys of a shard that is down on others, and back afterwards:
+// what was deleted meanwhile is back with it. Prefer a Cluster.
+//
+// A value of another type is an error, but for GetMany on a single server, to
+// which it is a miss, and for Put without a condition, which replaces it. In a
+// Cluster, GetMany returns what the nodes that answer hold, and an error that
+// tells of the others.
+//
+// # Clocks
+//
+// Instants are those of the clients, and so are the decisions about them, in
+// scripts too. The expiry is sent as a length of time: a client with a wrong clock
+// reads and writes lives that are longer or shorter by as much, and cannot delete
+// what others write by writing it.
 package redisstore

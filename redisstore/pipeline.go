@@ -64,7 +64,7 @@ func (s *Store) pipeline(
 						done(group[i], cmd)
 					}
 				case !errors.Is(err, redis.Nil):
-					errs = append(errs, s.opError(op, group[i], explain(ctx, err)))
+					errs = append(errs, s.opError(op, group[i], s.explain(ctx, err)))
 					failed = true
 				}
 			}

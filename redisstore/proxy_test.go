@@ -29,7 +29,7 @@ func newProxy(t *testing.T, target string) *proxy {
 			}
 			server, err := net.Dial("tcp", target)
 			if err != nil {
-				client.Close()
+				_ = client.Close()
 				continue
 			}
 			mu.Lock()
@@ -37,7 +37,7 @@ func newProxy(t *testing.T, target string) *proxy {
 			mu.Unlock()
 			p.open.Go(func() {
 				_, _ = io.Copy(server, client)
-				server.Close()
+				_ = server.Close()
 			})
 			p.open.Go(func() {
 				defer client.Close()
@@ -56,10 +56,10 @@ func newProxy(t *testing.T, target string) *proxy {
 		}
 	})
 	t.Cleanup(func() {
-		p.Close()
+		_ = p.Close()
 		mu.Lock()
 		for c := range conns {
-			c.Close()
+			_ = c.Close()
 		}
 		mu.Unlock()
 		p.open.Wait()

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -94,7 +95,7 @@ func judge(data []byte, want *store.Want) (obj store.Object, ok bool) {
 		if want.Foreign {
 			// The reader takes the body for a value. What is ours and damaged is none.
 			obj.Body = data
-			return obj, !store.HasEnvelope(data)
+			return obj, !damaged(data)
 		}
 		return obj, true
 	}
@@ -116,6 +117,17 @@ func foreign(data []byte) store.Meta {
 		Size:    int64(len(data)),
 		Version: store.TextVersion("=" + string(data[:min(len(data), window)])),
 	}
+}
+
+// damaged reports whether what cannot be parsed looks like an envelope all the
+// same, but for its checksums: as it does to the scripts.
+func damaged(data []byte) bool {
+	const first = store.EnvelopeFixed + 4 // the length of the rest of the header is its end
+	if len(data) < first || !store.HasEnvelope(data) || data[4] != 1 {
+		return false
+	}
+	rest := binary.BigEndian.Uint32(data[store.EnvelopeFixed:])
+	return 12 <= rest && rest <= 1<<17
 }
 
 // noMiss returns err, if it is one: that a key is absent is none.

@@ -103,7 +103,7 @@ func newVersion() uint64 {
 func (s *Store) process(ctx context.Context, cmd redis.Cmder) error {
 	cmd.SetStepCount(1) // else a ClusterClient asks for it, with no regard to ctx
 	if s.direct(ctx) {
-		return explain(ctx, s.client.Process(ctx, cmd))
+		return s.explain(ctx, s.client.Process(ctx, cmd))
 	}
-	return guard(ctx, func() error { return s.client.Process(ctx, cmd) })
+	return s.guard(ctx, func() error { return s.client.Process(ctx, cmd) })
 }

@@ -47,7 +47,11 @@ func newPrefix() string { return fmt.Sprintf("%d:", prefixes.Add(1)) }
 
 func newStore(c redis.UniversalClient) (*redisstore.Store, string) {
 	prefix := newPrefix()
-	return redisstore.New(c, &redisstore.Options{Prefix: prefix}), prefix
+	return newStoreWith(c, prefix), prefix
+}
+
+func newStoreWith(c redis.UniversalClient, prefix string) *redisstore.Store {
+	return redisstore.New(c, &redisstore.Options{Prefix: prefix})
 }
 
 // object returns one that is fresh for an hour.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +49,7 @@ func randomMeta(r *rand.Rand, now time.Time) store.Meta {
 	return meta
 }
 
-// held is what Redis holds for a key in a random case, and what it means.
+// randomHeld is what Redis holds for a key in a random case, and what it means.
 func randomHeld(t *testing.T, r *rand.Rand, now time.Time, version uint64) (data []byte, meta *store.Meta) {
 	switch r.IntN(8) {
 	case 0:
@@ -66,7 +68,7 @@ func randomHeld(t *testing.T, r *rand.Rand, now time.Time, version uint64) (data
 		if data, err = store.AppendEnvelope(nil, &wrote, version); err != nil {
 			t.Fatal(err)
 		}
-		data = append(data, "body"[:r.IntN(5)]...)
+		data = slices.Concat(data, []byte("body"[:r.IntN(5)]))
 		switch r.IntN(12) {
 		case 0: // cut within the header
 			data = data[:r.IntN(len(data)-4)+1]
@@ -125,7 +127,7 @@ func TestPutScriptDecidesAsCondHolds(t *testing.T) {
 			t.Fatalf("case %d: Put under %+v over %q (%+v) = %v, %v; Holds says %v", i, cond, data, meta, got, ok, want)
 		}
 		after, err := c.Get(t.Context(), prefix+"k").Bytes()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
 		if !ok && !bytes.Equal(after, data) {
@@ -182,12 +184,26 @@ func TestDamagedIsReplaced(t *testing.T) {
 func TestDamagedIsNotForeign(t *testing.T) {
 	c := single(t).client(t)
 	s, prefix := newStore(c)
-	for _, data := range []string{"advc, and no more of an envelope", "what somebody else wrote"} {
-		plant(t, c, prefix+"k", []byte(data))
-		foreign := !store.HasEnvelope([]byte(data))
+	obj := object("v")
+	ours, err := store.AppendEnvelope(nil, &obj.Meta, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := slices.Clone(ours[:len(ours)-1])
+	ours[50] ^= 1 // in the hash
+	for _, test := range []struct {
+		data    string
+		foreign bool
+	}{
+		{"what somebody else wrote", true},
+		{"advc, and no more of an envelope", true},
+		{string(ours) + "v", false},
+		{string(cut), false},
+	} {
+		plant(t, c, prefix+"k", []byte(test.data))
 		obj, ok, err := s.Get(t.Context(), "k", store.Want{Foreign: true})
-		if err != nil || ok != foreign || ok && string(obj.Body) != data {
-			t.Errorf("law 10: %q: Get = %q, %v, %v", data, obj.Body, ok, err)
+		if err != nil || ok != test.foreign || ok && string(obj.Body) != test.data {
+			t.Errorf("law 10: %q: Get = %q, %v, %v", test.data, obj.Body, ok, err)
 		}
 	}
 }
@@ -218,7 +234,7 @@ func TestTouchScriptDecidesAsSameContent(t *testing.T) {
 			t.Fatalf("case %d: Touch with %+v under %+v over %+v = %v, %v; want %v", i, next, cond, meta, ok, err, want)
 		}
 		after, err := c.Get(t.Context(), prefix+"k").Bytes()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
 		if !ok {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		if home, err = os.MkdirTemp("", "redisstore"); err != nil {
 			panic(err)
 		}
-		defer os.RemoveAll(home)
+		defer func() { _ = os.RemoveAll(home) }()
 		defer func() {
 			for _, s := range started {
 				s.kill()
@@ -154,7 +154,7 @@ func (s *server) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cmd != nil {
-		s.leash.Close()
+		_ = s.leash.Close()
 		_ = s.cmd.Wait()
 		s.cmd = nil
 	}
@@ -233,4 +233,5 @@ func own(tb testing.TB, config ...string) *server {
 	return s
 }
 
+// errNotYet says that eventually must wait.
 var errNotYet = errors.New("not yet")

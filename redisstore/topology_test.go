@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func startCluster(masters int, replicas bool) (*cluster, error) {
 }
 
 func (c *cluster) all() []*server {
-	return append(c.masters[:len(c.masters):len(c.masters)], c.replicas...)
+	return slices.Concat(c.masters, c.replicas)
 }
 
 // join makes one Cluster of the servers.
@@ -69,7 +70,7 @@ func (c *cluster) join() error {
 			}
 		}
 		for _, other := range c.all()[:i] {
-			bus := other.args[indexOf(other.args, "--cluster-port")+1]
+			bus := other.args[slices.Index(other.args, "--cluster-port")+1]
 			if err := node.Do(ctx, "cluster", "meet", "127.0.0.1", other.port, bus).Err(); err != nil {
 				return err
 			}
@@ -100,16 +101,16 @@ func (c *cluster) ready(ctx context.Context) error {
 		if !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", len(c.all()))) {
 			return fmt.Errorf("%s: %s", s.addr(), info)
 		}
-		slots, err := node.ClusterSlots(ctx).Result()
+		shards, err := node.ClusterShards(ctx).Result()
 		if err != nil {
 			return err
 		}
-		replicas := 0
-		for _, slot := range slots {
-			replicas += len(slot.Nodes) - 1
+		nodes := 0
+		for _, shard := range shards {
+			nodes += len(shard.Nodes)
 		}
-		if len(slots) != len(c.masters) || replicas != len(c.replicas) {
-			return fmt.Errorf("%s knows %v", s.addr(), slots)
+		if len(shards) != len(c.masters) || nodes != len(c.all()) {
+			return fmt.Errorf("%s knows %v", s.addr(), shards)
 		}
 	}
 	for _, s := range c.replicas {
@@ -124,15 +125,6 @@ func (c *cluster) ready(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func indexOf(args []string, arg string) int {
-	for i, a := range args {
-		if a == arg {
-			return i
-		}
-	}
-	return -1
 }
 
 func (c *cluster) client(tb testing.TB, change ...func(*redis.ClusterOptions)) *redis.ClusterClient {

@@ -29,8 +29,8 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		answer, err = s.script(ctx, putScript, key, value, int64(life), kind, millis(cond.Now), seen, cond.Foreign)
 		stored = answer == yes
 	}
-	if err != nil || !stored {
-		return store.Version{}, false, err
+	if err != nil || !stored || life == gone {
+		return store.Version{}, stored && err == nil, err
 	}
 	return store.NumberVersion(version), true, nil
 }
