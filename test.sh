@@ -20,8 +20,19 @@ export GOWORK="$PWD/go.work"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# What the tests need beyond Go and its modules is installed here. So far that
-# is nothing.
+# What the tests need beyond Go and its modules is installed here, where that can
+# be done without asking: in CI, as root, on Debian and its like. The tests start
+# servers of their own, on free ports; one that the package starts is left alone.
+redis='redis-server redis-sentinel'
+if ! { command -v redis-server && command -v redis-sentinel; } >/dev/null; then
+	if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq
+		apt-get install -qq -y --no-install-recommends $redis
+	else
+		echo "test.sh: tests of Redis are skipped: they need $redis (Debian: apt-get install $redis)"
+	fi
+fi
 
 # The race detector needs a C compiler that works: try it.
 race=-race
