@@ -95,7 +95,7 @@ func (r *reporter) warn(what, key string, err error) {
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		stack = string(p.Stack)
 	}
-	r.log.Warn("advcache: trouble that no caller is told of", slog.String("what", what), slog.String("cache", r.name),
+	r.log.Warn(slog.String("what", what), slog.String("cache", r.name),
 		slog.String("key", key), slog.Any("err", err), slog.String("stack", stack))
 }
 

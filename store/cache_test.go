@@ -36,7 +36,6 @@ func TestConformance(t *testing.T) {
 		"encrypted":  {options: &store.Options{Encryption: ring, Compression: codec.Gzip(0), Dedupe: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			cachetest.Run(t, cachetest.Harness{
 				Around:     synctest.Test,
 				Resolution: time.Millisecond,

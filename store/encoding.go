@@ -2,6 +2,7 @@ package store
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
 )
@@ -52,6 +53,26 @@ func (m *Meta) SameContent(next *Meta) bool {
 // kind is a fingerprint of what decides, beside the content, how an object is
 // read: the codec, the schema, the key of the encryption, and the tags.
 func (m *Meta) kind() uint64 {
+	if len(m.Tags) > 0 {
+		return m.computeKind()
+	}
+	// Most objects have no tags, and a program has few kinds of them.
+	if last := lastKind.Load(); last != nil && last.encoding == m.Encoding && last.schema == m.Schema {
+		return last.kind
+	}
+	kind := m.computeKind()
+	lastKind.Store(&kindOf{m.Encoding, m.Schema, kind})
+	return kind
+}
+
+type kindOf struct {
+	encoding, schema string
+	kind             uint64
+}
+
+var lastKind atomic.Pointer[kindOf]
+
+func (m *Meta) computeKind() uint64 {
 	e, _ := parseEncoding(m.Encoding)
 	var buf [128]byte
 	b := append(buf[:0], e.codec...)

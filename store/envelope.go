@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/zeebo/xxh3"
@@ -68,7 +69,7 @@ func AppendEnvelope(dst []byte, meta *Meta, version uint64) ([]byte, error) {
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(meta.Tags)))
 	for _, tag := range meta.Tags {
 		if len(tag) > 1<<16-1 || len(dst)-start+len(tag) > maxEnvelope-64 {
-			return dst[:start], fmt.Errorf("advcache: the tags of an entry may have 128 KiB together, and 65,535 bytes each")
+			return dst[:start], errors.New("advcache: the tags of an entry may have 128 KiB together, and 65,535 bytes each")
 		}
 		dst = append(binary.BigEndian.AppendUint16(dst, uint16(len(tag))), tag...)
 	}

@@ -144,14 +144,19 @@ func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object,
 // each calls fn for every key, for up to fanOut at once, and joins the errors.
 // Once ctx is done it begins no more.
 func each(ctx context.Context, keys []string, fn func(key string) error) error {
-	errs := make([]error, min(fanOut, len(keys)))
+	var (
+		mu    sync.Mutex
+		errs  []error // guarded by mu
+		group sync.WaitGroup
+	)
 	next := make(chan string)
-	var group sync.WaitGroup
-	for i := range errs {
+	for range min(fanOut, len(keys)) {
 		group.Go(func() {
 			for key := range next {
 				if err := fn(key); err != nil {
-					errs[i] = errors.Join(errs[i], err)
+					mu.Lock()
+					errs = append(errs, err)
+					mu.Unlock()
 				}
 			}
 		})

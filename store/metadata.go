@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -118,7 +119,7 @@ func (p *metadataParser) instant(name string) time.Time {
 	}
 	ms, err := strconv.ParseInt(value, 10, 64)
 	if err == nil && ms <= 0 {
-		err = fmt.Errorf("it must be positive, in milliseconds since 1970")
+		err = errors.New("it must be positive, in milliseconds since 1970")
 	}
 	if err != nil {
 		p.fail(name, err)
@@ -151,7 +152,7 @@ func (p *metadataParser) flag(name string) bool {
 	case "1":
 		return true
 	default:
-		p.fail(name, fmt.Errorf("it must be 1, or left out"))
+		p.fail(name, errors.New("it must be 1, or left out"))
 		return false
 	}
 }

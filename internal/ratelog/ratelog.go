@@ -2,7 +2,6 @@
 package ratelog
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,10 +21,10 @@ type Logger struct {
 // logged.
 func New(log *slog.Logger) *Logger { return &Logger{log: log} }
 
-// Warn logs a line at level Warn, unless there was one less than a second ago. A
-// handler that panics is caught: it is the user's, and there is nobody left to
-// tell.
-func (l *Logger) Warn(msg string, attrs ...slog.Attr) {
+// Warn logs a line at level Warn, unless there was one less than a second ago: its
+// message is always the same, and attrs say what it is about. A handler that
+// panics is caught: it is the user's, and there is nobody left to tell.
+func (l *Logger) Warn(attrs ...slog.Attr) {
 	l.mu.Lock()
 	now := time.Now()
 	if now.Before(l.next) {
@@ -41,5 +40,9 @@ func (l *Logger) Warn(msg string, attrs ...slog.Attr) {
 	if log == nil {
 		log = slog.Default()
 	}
-	log.LogAttrs(context.Background(), slog.LevelWarn, msg, append(attrs, slog.Int("not_logged", missed))...)
+	args := make([]any, 0, len(attrs)+1)
+	for _, attr := range attrs {
+		args = append(args, attr)
+	}
+	log.Warn("advcache: trouble that no caller is told of", append(args, slog.Int("not_logged", missed))...)
 }

@@ -17,7 +17,7 @@ func TestWarnIsLoggedOnceASecond(t *testing.T) {
 		var out bytes.Buffer
 		l := ratelog.New(slog.New(slog.NewTextHandler(&out, nil)))
 		for range 30 {
-			l.Warn("trouble", slog.String("key", "k"))
+			l.Warn(slog.String("key", "k"))
 			time.Sleep(100 * time.Millisecond)
 		}
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -38,5 +38,5 @@ func (brokenHandler) Handle(context.Context, slog.Record) error { panic("log") }
 
 func TestHandlerThatPanics(t *testing.T) {
 	l := ratelog.New(slog.New(brokenHandler{slog.NewTextHandler(&bytes.Buffer{}, nil)}))
-	l.Warn("trouble") // must not panic
+	l.Warn(slog.String("key", "k")) // must not panic
 }

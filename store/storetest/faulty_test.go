@@ -235,13 +235,13 @@ func TestScripts(t *testing.T) {
 	f, _ := faultyOver(t, nil)
 	f.Script(OpGet, Fail, None, Fail)
 	f.Script(AnyOp, None, Half, Fail) // Half cannot happen to Get
-	said := ""
+	var said strings.Builder
 	for range 8 {
 		_, _, err := f.Get(t.Context(), "k", store.Want{})
-		said += fmt.Sprint(err != nil, " ")
+		fmt.Fprint(&said, err != nil, " ")
 	}
-	if said != "true false true false false true false false " {
-		t.Errorf("failed: %s", said)
+	if said.String() != "true false true false false true false false " {
+		t.Errorf("failed: %s", said.String())
 	}
 }
 
