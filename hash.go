@@ -1,7 +1,6 @@
 package advcache
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
 	"reflect"
@@ -43,12 +42,10 @@ const (
 	hashFields          // K is made of integers and strings
 )
 
-// hashPart is one field: an integer as some bits of the 8 bytes at offset, or a
-// string at offset where mask is 0.
+// hashPart is one field at offset: an integer of size bytes, or a string, whose
+// size is 0.
 type hashPart struct {
-	offset uintptr
-	shift  uint8
-	mask   uint64
+	offset, size uintptr
 }
 
 func newKeyHasher[K comparable]() keyHasher[K] {
@@ -60,10 +57,12 @@ func newKeyHasher[K comparable]() keyHasher[K] {
 		h.kind = hashString
 	case isInteger(t) && t.Size() == 8:
 		h.kind = hashWhole
-	case t.Kind() == reflect.Struct && t.Size() >= 8:
+	case t.Kind() == reflect.Struct:
 		for field := range t.Fields() {
-			part, ok := newHashPart(t, field)
-			if !ok {
+			part := hashPart{offset: field.Offset}
+			if isInteger(field.Type) {
+				part.size = field.Type.Size()
+			} else if field.Type.Kind() != reflect.String {
 				return h
 			}
 			h.parts = append(h.parts, part)
@@ -71,23 +70,6 @@ func newKeyHasher[K comparable]() keyHasher[K] {
 		h.kind = hashFields
 	}
 	return h
-}
-
-func newHashPart(whole reflect.Type, field reflect.StructField) (p hashPart, ok bool) {
-	if field.Type.Kind() == reflect.String {
-		return hashPart{offset: field.Offset}, true
-	}
-	if !isInteger(field.Type) {
-		return p, false
-	}
-	// The 8 bytes must not reach beyond K.
-	p.offset = min(field.Offset, whole.Size()-8)
-	p.mask = ^uint64(0) >> (64 - 8*field.Type.Size())
-	p.shift = uint8(8 * (field.Offset - p.offset))
-	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 { // big-endian
-		p.shift = uint8(64 - 8*field.Type.Size() - uintptr(p.shift))
-	}
-	return p, true
 }
 
 func isInteger(t reflect.Type) bool {
@@ -114,9 +96,16 @@ func (h *keyHasher[K]) hash(k K) hash {
 			part := &h.parts[i]
 			at := unsafe.Add(p, part.offset)
 			var x uint64
-			if part.mask != 0 {
-				x = word(at) >> (part.shift & 63) & part.mask
-			} else {
+			switch part.size { // a processor waits for a load that is wider than the store before it
+			case 8:
+				x = *(*uint64)(at)
+			case 4:
+				x = uint64(*(*uint32)(at))
+			case 2:
+				x = uint64(*(*uint16)(at))
+			case 1:
+				x = uint64(*(*uint8)(at))
+			default:
 				x = h.text(*(*string)(at))
 			}
 			sum = (bits.RotateLeft64(sum, 5) ^ x) * hashFactor // as FxHash does
