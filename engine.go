@@ -128,7 +128,7 @@ func (e *engine[V]) load(ctx context.Context, key string, a *answer[V], o *origi
 		}
 	}
 	v, err := e.wait(ctx, c)
-	if err == nil || !spare || errors.Is(err, ErrNotFound) || !e.holds(a) {
+	if err == nil || !spare || isNotFound(err) || !e.holds(a) {
 		if spare {
 			e.observe.miss(key, lookup)
 		}

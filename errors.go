@@ -23,6 +23,13 @@ var (
 	ErrClosed = errors.New("advcache: closed")
 )
 
+// isNotFound reports whether err is the origin's word that there is no value. A
+// panic is not, whatever it was called with.
+func isNotFound(err error) bool {
+	_, panicked := errors.AsType[*PanicError](err)
+	return !panicked && errors.Is(err, ErrNotFound)
+}
+
 // OpError says which operation of which backend failed for which key.
 type OpError struct {
 	Op      string // what was tried: "get", "set", "delete", "load", …

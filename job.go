@@ -147,7 +147,7 @@ func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.
 		j.commit(ctx, entry, keep)
 		e.backoff.clear(j.key)
 		e.observe.loaded(j.key, took, nil, j.background)
-	case errors.Is(err, ErrNotFound):
+	case isNotFound(err):
 		entry := Entry[V]{CreatedAt: began, FreshUntil: time.Now().Add(e.opt.NegativeTTL), Absent: true}
 		j.call.Offer(l.value, err)
 		j.commit(ctx, entry, e.opt.NegativeTTL > 0)

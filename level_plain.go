@@ -174,6 +174,7 @@ func (l *plainLevel[V]) set(ctx context.Context, key string, entry Entry[V]) err
 }
 
 func (l *plainLevel[V]) delete(ctx context.Context, keys []string) error {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	for _, key := range keys {
 		l.pendings.Interrupt(key)
 	}

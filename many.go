@@ -78,7 +78,7 @@ func (b *batch[K, V]) have(k K, v V) {
 }
 
 func (b *batch[K, V]) fail(key string, err error) {
-	if errors.Is(err, ErrNotFound) {
+	if isNotFound(err) {
 		return
 	}
 	b.mu.Lock()

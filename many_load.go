@@ -2,7 +2,6 @@ package advcache
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -91,7 +90,7 @@ func (b *batch[K, V]) wait(it *batchKey[K, V], soft <-chan time.Time) <-chan tim
 	switch {
 	case err == nil:
 		b.values[it.k] = v
-	case it.verdict == spare && !errors.Is(err, ErrNotFound) && e.holds(&it.answer):
+	case it.verdict == spare && !isNotFound(err) && e.holds(&it.answer):
 		b.serveStale(it, it.lookup)
 		return soft
 	default:

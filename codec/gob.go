@@ -35,6 +35,14 @@ func (c gobCodec) Append(dst []byte, v any) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	// Gob would write a nil pointer as what it points to, and calls the methods
+	// of what lies behind a pointer to a pointer with nil.
+	for at := reflect.ValueOf(v).Elem(); at.Kind() == reflect.Pointer; at = at.Elem() {
+		if at.IsNil() {
+			return dst, fmt.Errorf("advcache: gob cannot keep a nil %s: use another codec, or a value that is none", at.Type())
+		}
+		v = at.Interface()
+	}
 	return appendVia(dst, goodRoom, func(dst []byte) ([]byte, error) {
 		to := sliceWriter{dst}
 		if err := gob.NewEncoder(&to).Encode(v); err != nil {

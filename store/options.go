@@ -117,6 +117,8 @@ func (o *Options) check(t reflect.Type, info Info) {
 		panic("store: Options.MaxDecodedSize is negative; use 0 for 256 MiB, or a number of bytes")
 	case len(o.Schema) > 255:
 		panic(fmt.Sprintf("store: Options.Schema has %d bytes; use a short name or a number, of 255 bytes at the most", len(o.Schema)))
+	case o.Encryption != nil && o.Encryption.Current() == "":
+		panic("store: Options.Encryption has no keys; make one by codec.NewKeyRing")
 	case o.ReadForeign && o.Encryption != nil:
 		panic("store: Options.ReadForeign and Encryption are both set; what others write is not encrypted, so choose one")
 	}

@@ -28,6 +28,7 @@ func TestNewRefusesWhatMakesNoSense(t *testing.T) {
 		"takes 100 bytes":            {MaxSize: 101},
 		"MaxDecodedSize is negative": {MaxDecodedSize: -1},
 		"Schema has 256 bytes":       {Schema: strings.Repeat("s", 256)},
+		"Encryption has no keys":     {Encryption: new(codec.KeyRing)},
 		"ReadForeign and Encryption": {ReadForeign: true, Encryption: ring},
 		"cannot keep values of type": {Codec: codec.Raw},
 		"lower-case":                 {Codec: misnamed{codec.JSON}},
