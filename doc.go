@@ -1,6 +1,7 @@
-// Package advcache puts a cache in front of any Go function. So far the cache is
-// one in memory (package inmem), or one of your own that implements [Cache];
-// byte stores, and chains of caches, are to follow on the same contract.
+// Package advcache puts a cache in front of any Go function. The cache is one in
+// memory (package inmem), one over a byte store such as a folder or Redis
+// (package store), or one of your own that implements [Cache]; chains of caches
+// are to follow on the same contract.
 //
 //	memory := inmem.New[User](nil)
 //	ttl := advcache.NewTTL[int](memory, time.Hour, &advcache.TTLOptions{Stale: time.Minute})

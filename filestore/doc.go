@@ -73,6 +73,7 @@
 //
 // The folder is for one host. On NFS and other network file systems, locks and
 // the visibility of renames depend on the server and on mount options: nothing
-// here is promised there. Two folders are two stores; a folder inside another
-// store's folder is refused.
+// here is promised there. Two folders are two stores; do not put one inside the
+// other. Processes that open one folder with different bounds each keep to their
+// own: the smallest evicts for all.
 package filestore
