@@ -74,7 +74,7 @@ func (s *story) disk(ctx context.Context) error {
 
 // throughTiers opens both tiers, calls each package once, and closes them.
 func (s *story) throughTiers(ctx context.Context, st *step) (err error) {
-	t, err := openTiers(s.dir, s.ttl, s.origin.analyze)
+	t, err := openTiers(s.dir, s.ttl, s.origin.analyze) //nolint:contextcheck // what Open starts ends with Close
 	if err != nil {
 		return err
 	}
