@@ -36,12 +36,13 @@ type origin[V any] struct {
 }
 
 func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
+	observe := &reporter{name: o.Name, observer: o.Observer, log: ratelog.New(o.Logger)}
 	e := &engine[V]{
 		cache:   c,
 		ttl:     ttl,
 		opt:     o,
-		observe: &reporter{name: o.Name, observer: o.Observer, log: ratelog.New(o.Logger)},
-		hits:    newHitCounter(o.Name, o.Observer, o.Logger),
+		observe: observe,
+		hits:    newHitCounter(observe),
 		flights: flight.NewGroup[V](),
 		backoff: backoffs{policy: o.RefreshBackoff},
 	}

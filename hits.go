@@ -1,14 +1,11 @@
 package advcache
 
 import (
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
 	"weak"
-
-	"github.com/advcache/advcache/internal/ratelog"
 )
 
 const (
@@ -21,12 +18,10 @@ const (
 // hitCounter counts hits without letting processors wait for each other, and
 // tells the Observer some time later. All methods do nothing on a nil counter.
 type hitCounter struct {
-	name     string
-	observer *Observer
-	log      *slog.Logger
-	waiting  atomic.Bool  // a timer will tell
-	sample   atomic.Int64 // the newest time measured, in nanoseconds; 0: none
-	twice    atomic.Int64 // hits that were counted twice, since they were timed
+	report  *reporter
+	waiting atomic.Bool  // a timer will tell
+	sample  atomic.Int64 // the newest time measured, in nanoseconds; 0: none
+	twice   atomic.Int64 // hits that were counted twice, since they were timed
 
 	mu     sync.Mutex
 	told   int64       // guarded by mu
@@ -42,11 +37,12 @@ type hitShard struct {
 	_      [48]byte    // one shard in one cache line
 }
 
-func newHitCounter(name string, o *Observer, log *slog.Logger) *hitCounter {
+func newHitCounter(r *reporter) *hitCounter {
+	o := r.observer
 	if o == nil || o.Hits == nil {
 		return nil
 	}
-	h := &hitCounter{name: name, observer: o, log: log}
+	h := &hitCounter{report: r}
 	if o.attach != nil {
 		w := weak.Make(h)
 		o.attach(func() bool {
@@ -127,16 +123,15 @@ func (h *hitCounter) flush() {
 		sum += h.shards[i].count.Load()
 	}
 	sum -= h.twice.Load() // last: rather too few are told now than too many
-	event := HitEvent{Cache: h.name, Count: sum - h.told}
+	event := HitEvent{Cache: h.report.name, Count: sum - h.told}
 	h.told = max(h.told, sum) // a hit that was told may be on its way to be counted again
 	h.mu.Unlock()
 	if event.Count <= 0 {
 		return
 	}
 	event.Sample = time.Duration(h.sample.Swap(0))
-	r := reporter{name: h.name, log: ratelog.New(h.log)}
-	defer r.catch("a hook of the Observer panicked", "")
-	h.observer.Hits(event)
+	defer h.report.catch("a hook of the Observer panicked", "")
+	h.report.observer.Hits(event)
 }
 
 // close tells the rest. Hits that come later are told only when somebody asks.

@@ -13,7 +13,7 @@ import (
 func TestHitsAreNotTimedForEver(t *testing.T) {
 	stats := NewStats()
 	for depth := range 64 {
-		h := newHitCounter(fmt.Sprint(depth), stats.Observer(), nil)
+		h := newHitCounter(&reporter{name: fmt.Sprint(depth), observer: stats.Observer()})
 		timed := 0
 		var serve func()
 		serve = func() {

@@ -86,7 +86,6 @@ func (c *Cache[V]) change(ctx context.Context, op, key string, do func(context.C
 	defer unlock()
 	ok, err := do(ctx)
 	if err != nil {
-		c.writes.wrote(key) // it may have happened
 		return false, c.opError(op, key, err)
 	}
 	if ok {
