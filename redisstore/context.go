@@ -43,17 +43,9 @@ func (s *Store) run(ctx context.Context, fn func() error) (left bool, err error)
 func (s *Store) guard(ctx context.Context, fn func() error) error {
 	answers := make(chan answer, 1)
 	go func() {
-		a := answer{panicked: errGoexit}
-		defer func() {
-			if a.panicked != nil {
-				if p := recover(); p != nil {
-					a.panicked = p
-				}
-			}
-			answers <- a
-		}()
-		a.err = fn()
-		a.panicked = nil
+		var a answer
+		defer func() { answers <- a }()
+		recovered(&a.panicked, func() { a.err = fn() })
 	}()
 	select {
 	case a := <-answers:
@@ -63,7 +55,7 @@ func (s *Store) guard(ctx context.Context, fn func() error) error {
 		return s.explain(ctx, a.err)
 	case <-ctx.Done():
 		s.lookAround(ctx, ctx.Err())
-		return &leftError{ctx.Err()}
+		return s.left(ctx)
 	}
 }
 
@@ -72,16 +64,51 @@ type answer struct {
 	panicked any
 }
 
+// recovered calls fn, and notes with what it panicked. After a runtime.Goexit,
+// which says nothing and does not return, it is errGoexit.
+func recovered(panicked *any, fn func()) {
+	*panicked = errGoexit
+	defer func() {
+		if *panicked != nil {
+			if p := recover(); p != nil {
+				*panicked = p
+			}
+		}
+	}()
+	fn()
+	*panicked = nil
+}
+
 var errGoexit = errors.New("redisstore: runtime.Goexit called in a hook")
 
 // leftError is the error of a command that was left alone.
-type leftError struct{ err error }
-
-func (e *leftError) Error() string {
-	return "redisstore: no answer from Redis: " + e.err.Error()
+type leftError struct {
+	what string
+	err  error
 }
 
+func (e *leftError) Error() string { return "redisstore: " + e.what + ": " + e.err.Error() }
+
 func (e *leftError) Unwrap() error { return e.err }
+
+func (s *Store) left(ctx context.Context) error {
+	what := "no answer from Redis"
+	if addr := s.unconnected(); addr != "" {
+		what = "no connection to Redis at " + addr
+	}
+	return &leftError{what, ctx.Err()}
+}
+
+// unconnected returns the address that a client of one server has no connection
+// to, which it goes on trying in the background: the context that ends first is
+// all that a caller would be told of a server which refuses, or of a wrong name.
+func (s *Store) unconnected() string {
+	c, ok := s.client.(*redis.Client)
+	if !ok || c.PoolStats().TotalConns > 0 {
+		return ""
+	}
+	return c.Options().Addr
+}
 
 // explain adds the error of ctx to that of a command which ctx ended: a
 // connection says no more than that its time is up.
@@ -94,7 +121,18 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	if deadline, ok := ctx.Deadline(); ok && why == nil && !time.Now().Before(deadline) {
 		why = context.DeadlineExceeded // the connection was faster than the timer
 	}
-	if why == nil || errors.Is(err, why) {
+	addr := s.unconnected()
+	switch {
+	case addr != "" && why != nil:
+		return fmt.Errorf("no connection to Redis at %s: %w", addr, both(why, err))
+	case why != nil:
+		return both(why, err)
+	}
+	return err
+}
+
+func both(why, err error) error {
+	if errors.Is(err, why) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", why, err)

@@ -12,7 +12,7 @@
 //
 // Commands, each of them one round trip:
 //
-//	Get                        GET
+//	Get                        GET; on a single server, those of many callers together
 //	Get, with the hash held    EVALSHA that moves 256 bytes; GET too, if the content is another
 //	Head                       EVALSHA that moves 256 bytes; twice, with tags that need more
 //	Put                        SET
@@ -26,6 +26,13 @@
 // On Clusters and Rings many keys are deleted by a pipeline for each node. A
 // server that does not know a script, as after a restart, is sent its text once.
 // Clear looks at all keys there are, whoever wrote them: 1,000 at a time.
+//
+// On a single server, behind Sentinel too, four GETs are on their way at the same
+// time; those that come meanwhile wait, and go as one pipeline, of up to 64, when
+// one of the four is back, or when a read comes that finds them all older than 5
+// ms. One system call is then for many, which with 64 callers takes half the CPU
+// time of a GET for each. A caller that gives up leaves the others alone. Hooks of
+// the client see such pipelines, with the context values of the first caller.
 //
 // # Costs
 //

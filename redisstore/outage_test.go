@@ -202,8 +202,9 @@ func TestErrors(t *testing.T) {
 		without    func(op string) bool
 	}{
 		{"wrong type", "WRONGTYPE", plain, func(op string) bool {
-			// SET and UNLINK take any type, MGET gives nothing for it, SCAN finds it.
-			return op == "Put" || op == "PutMany" || op == "Delete" || op == "DeleteMany" || op == "GetMany" || op == "Clear"
+			// SET and UNLINK take any type, MGET gives nothing for it, SCAN finds
+			// it; and a Touch has nothing to renew.
+			return op == "Touch" || op == "Put" || op == "PutMany" || op == "Delete" || op == "DeleteMany" || op == "GetMany" || op == "Clear"
 		}},
 		{"no memory", "OOM", full, func(op string) bool { return reads[op] || strings.HasPrefix(op, "Delete") || op == "Touch" }},
 		{"no password", "NOAUTH", locked.client(t), nil},
@@ -241,5 +242,44 @@ func TestPartialFailure(t *testing.T) {
 	op, ok := errors.AsType[*advcache.OpError](err)
 	if len(got) != 1 || !ok || op.Key != "bad" || op.Backend != "redis" || op.Op != "get" || !strings.Contains(err.Error(), "WRONGTYPE") {
 		t.Errorf("GetMany = %v, %v; want one object, and the error of the other key", got, err)
+	}
+}
+
+// TestDedupeOverWrongType holds that a write replaces what is no string, with
+// Dedupe as without.
+func TestDedupeOverWrongType(t *testing.T) {
+	c := single(t).client(t)
+	s, prefix := newStore(c)
+	if err := c.RPush(t.Context(), prefix+"k", "a list").Err(); err != nil {
+		t.Fatal(err)
+	}
+	cache := store.New[string](s, &store.Options{Dedupe: true})
+	if err := cache.Set(t.Context(), "k", "v", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := cache.Get(t.Context(), "k"); got != "v" || !ok || err != nil {
+		t.Errorf("Get = %q, %v, %v; want what was set", got, ok, err)
+	}
+}
+
+// TestNoConnection holds that an error says that there was nobody to ask, where
+// the time of a caller is up before the client gives up.
+func TestNoConnection(t *testing.T) {
+	l := listen(t)
+	refuses := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range []string{refuses, "no-such-host.invalid:6379"} {
+		for _, respect := range []bool{false, true} {
+			c := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: respect, DialerRetries: 1000})
+			t.Cleanup(func() { _ = c.Close() })
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			_, _, err := newStoreWith(c, "").Get(ctx, "k", store.Want{})
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no connection to Redis at "+addr) {
+				t.Errorf("%s, ContextTimeoutEnabled=%v: %v; want a deadline, and that there is no connection", addr, respect, err)
+			}
+		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 		}
 	}
 	cmd := redis.NewStringCmd(ctx, "get", s.key(key))
-	if err := s.process(ctx, cmd); err != nil {
+	if err := s.read(ctx, cmd); err != nil {
 		return store.Object{}, false, noMiss(err)
 	}
 	data, _ := cmd.Bytes() // no copy

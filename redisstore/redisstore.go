@@ -32,6 +32,7 @@ type Store struct {
 	obeys  bool // client ends a command at the deadline of its context
 	prefix string
 	info   store.Info
+	reads  joiner
 }
 
 var (

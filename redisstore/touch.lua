@@ -2,7 +2,14 @@
 -- returns 1; else 0. It decides as store.Touch says.
 local fixed, life, kind, now, version = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5]
 
-local meta = held(KEYS[1])
+local ok, meta = pcall(held, KEYS[1])
+if not ok then
+	local why = type(meta) == 'table' and meta.err or meta
+	if not string.find(why, 'WRONGTYPE', 1, true) then
+		error(meta)
+	end
+	return 0 -- a list, say: SET replaces it
+end
 if not meta then
 	return 0
 end

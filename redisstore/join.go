@@ -1,0 +1,127 @@
+package redisstore
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// lanes is how many reads are under way before those that come next are
+	// joined. Fewer lanes make larger batches and save more, and what comes waits
+	// longer for its turn: up to a round trip divided by them.
+	lanes = 4
+
+	// stuck is how long the latest of them may be under way before they count no
+	// more: what some connections suffer must not hold up who can use another.
+	stuck = 5 * time.Millisecond
+
+	// mostJoined bounds a batch, all of which is read before anybody goes on.
+	mostJoined = 64
+)
+
+// joiner joins reads that come faster than the server answers: one pipeline has
+// one connection, system call and round trip for all of them. A read that comes
+// alone goes alone, at once.
+type joiner struct {
+	mu    sync.Mutex
+	busy  int       // lanes in use
+	began time.Time // when the latest of what is under way was sent
+	next  *joined   // those who wait; nil: nobody
+}
+
+// joined is a batch of reads that wait for a lane.
+type joined struct {
+	ctx      context.Context //nolint:containedctx // of the first, for hooks: its values, without its end
+	deadline time.Time       // the latest of all; zero: one has none
+	cmds     []redis.Cmder
+	done     chan struct{} // closed when all have their results
+	panicked any           // in a hook
+}
+
+// read runs a command that changes nothing, alone or with others.
+func (s *Store) read(ctx context.Context, cmd *redis.StringCmd) error {
+	if !s.single { // a Cluster spreads its reads over connections to many nodes
+		return s.process(ctx, cmd)
+	}
+	batch := s.reads.enter(ctx, cmd)
+	if batch == nil {
+		defer s.leave() //nolint:contextcheck // a batch has a context of its own
+		return s.process(ctx, cmd)
+	}
+	select {
+	case <-batch.done:
+		if batch.panicked != nil {
+			panic(batch.panicked) // for the caller, as if it had been alone
+		}
+		return s.explain(ctx, cmd.Err())
+	case <-ctx.Done():
+		return s.left(ctx)
+	}
+}
+
+// leave gives a lane to those who wait, if there are any.
+func (s *Store) leave() {
+	if batch := s.reads.leave(); batch != nil {
+		go s.send(batch)
+	}
+}
+
+// send runs the commands of a batch. Each caller watches its own context.
+func (s *Store) send(batch *joined) {
+	defer s.leave() // after a runtime.Goexit too
+	defer close(batch.done)
+	ctx := batch.ctx
+	if !batch.deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, batch.deadline)
+		defer cancel()
+	}
+	pipe := s.client.Pipeline()
+	for _, cmd := range batch.cmds {
+		_ = pipe.Process(ctx, cmd) // queues it
+	}
+	recovered(&batch.panicked, func() {
+		_, _ = pipe.Exec(ctx) // each command has its own error
+	})
+}
+
+// enter takes a lane, and returns nil; or else the batch that waits for one,
+// which cmd is part of now.
+func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) *joined {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	batch := j.next
+	if j.busy < lanes || time.Since(j.began) > stuck || batch != nil && len(batch.cmds) == mostJoined {
+		j.busy++
+		j.began = time.Now()
+		return nil
+	}
+	deadline, _ := ctx.Deadline()
+	switch {
+	case batch == nil:
+		batch = &joined{ctx: context.WithoutCancel(ctx), deadline: deadline, done: make(chan struct{})}
+		j.next = batch
+	case deadline.IsZero():
+		batch.deadline = deadline
+	case !batch.deadline.IsZero() && deadline.After(batch.deadline):
+		batch.deadline = deadline
+	}
+	batch.cmds = append(batch.cmds, cmd)
+	return batch
+}
+
+// leave returns the batch that has the lane now, or nil where it is free.
+func (j *joiner) leave() *joined {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	batch := j.next
+	if j.next = nil; batch == nil {
+		j.busy--
+		return nil
+	}
+	j.began = time.Now()
+	return batch
+}
