@@ -45,19 +45,16 @@ func (s *Store) Head(ctx context.Context, key string) (meta store.Meta, ok bool,
 }
 
 // GetMany implements [store.ManyGetter].
-func (s *Store) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-	objs, oks := make([]store.Object, len(keys)), make([]bool, len(keys))
-	err := each(len(keys), func(i int) (err error) {
-		objs[i], oks[i], err = s.Get(ctx, keys[i], want)
+func (s *Store) GetMany(ctx context.Context, keys []string, want store.Want) ([]*store.Object, error) {
+	objs := make([]*store.Object, len(keys))
+	err := each(len(keys), func(i int) error {
+		obj, ok, err := s.Get(ctx, keys[i], want)
+		if ok {
+			objs[i] = &obj
+		}
 		return err
 	})
-	found := make(map[string]store.Object, len(keys))
-	for i, ok := range oks {
-		if ok {
-			found[keys[i]] = objs[i]
-		}
-	}
-	return found, err
+	return objs, err
 }
 
 // each calls do with 0 to n-1, 8 at a time, and returns one of the errors. All

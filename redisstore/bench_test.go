@@ -112,8 +112,8 @@ func BenchmarkGetMany(b *testing.B) {
 		bare := func(ctx context.Context) error { return c.MGet(ctx, bareKeys...).Err() }
 		ours := func(ctx context.Context) error {
 			got, err := s.GetMany(ctx, keys, store.Want{})
-			if len(got) != len(keys) && err == nil {
-				err = fmt.Errorf("%d objects", len(got))
+			if count(got) != len(keys) && err == nil {
+				err = fmt.Errorf("%d objects", count(got))
 			}
 			return err
 		}

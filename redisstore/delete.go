@@ -15,7 +15,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 1 {
 		return s.process(ctx, redis.NewIntCmd(ctx, "unlink", s.key(keys[0])))
 	}
-	return s.batches(ctx, "delete", keys, func(batch []string) []error {
+	return s.batches(ctx, "delete", keys, func(_ int, batch []string) []error {
 		if !s.single {
 			return s.pipeline(ctx, "delete", batch, func(key string) redis.Cmder {
 				return redis.NewIntCmd(ctx, "unlink", s.key(key))

@@ -140,14 +140,14 @@ func TestClusterFailover(t *testing.T) {
 	}
 	eventually(t, func(ctx context.Context) error { return s.PutMany(ctx, objs) })
 	got, err := s.GetMany(t.Context(), keys, store.Want{})
-	if err != nil || len(got) != len(keys) {
-		t.Errorf("GetMany: %d objects, %v", len(got), err)
+	if err != nil || count(got) != len(keys) {
+		t.Errorf("GetMany: %d objects, %v", count(got), err)
 	}
 	if err := s.Clear(t.Context(), "after"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = s.GetMany(t.Context(), keys, store.Want{}); err != nil || len(got) != 0 {
-		t.Errorf("after Clear, GetMany: %d objects, %v", len(got), err)
+	if got, err = s.GetMany(t.Context(), keys, store.Want{}); err != nil || count(got) != 0 {
+		t.Errorf("after Clear, GetMany: %d objects, %v", count(got), err)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestPartialFailure(t *testing.T) {
 	}
 	got, err := s.GetMany(t.Context(), []string{"good", "bad", "absent"}, store.Want{})
 	op, ok := errors.AsType[*advcache.OpError](err)
-	if len(got) != 1 || !ok || op.Key != "bad" || op.Backend != "redis" || op.Op != "get" || !strings.Contains(err.Error(), "WRONGTYPE") {
+	if count(got) != 1 || !ok || op.Key != "bad" || op.Backend != "redis" || op.Op != "get" || !strings.Contains(err.Error(), "WRONGTYPE") {
 		t.Errorf("GetMany = %v, %v; want one object, and the error of the other key", got, err)
 	}
 }

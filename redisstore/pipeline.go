@@ -12,23 +12,26 @@ import (
 	"github.com/advcache/advcache"
 )
 
-// batches calls do for the keys of one batch after the other, until ctx is done.
-func (s *Store) batches(ctx context.Context, op string, keys []string, do func(batch []string) []error) error {
+// batches calls do for the keys of one batch after the other, with the place of
+// its first, until ctx is done.
+func (s *Store) batches(ctx context.Context, op string, keys []string, do func(first int, batch []string) []error) error {
 	var errs []error
+	first := 0
 	for batch := range slices.Chunk(keys, batchKeys) {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(append(errs, s.opError(op, "", err))...)
 		}
-		errs = append(errs, do(batch)...)
+		errs = append(errs, do(first, batch)...)
+		first += len(batch)
 	}
 	return errors.Join(errs...)
 }
 
 // pipeline sends one command for each key, to all nodes at once, and hands those
-// that succeeded to done. A node that does not answer costs the answers of its
+// that succeeded to done, with the place of the key. A node that does not answer costs the answers of its
 // own keys only.
 func (s *Store) pipeline(
-	ctx context.Context, op string, keys []string, command func(key string) redis.Cmder, done func(key string, cmd redis.Cmder),
+	ctx context.Context, op string, keys []string, command func(key string) redis.Cmder, done func(i int, cmd redis.Cmder),
 ) []error {
 	var (
 		mu   sync.Mutex
@@ -39,8 +42,8 @@ func (s *Store) pipeline(
 		wg.Go(func() {
 			// Made here: who is left alone must not read what the caller may change.
 			cmds := make([]redis.Cmder, len(group))
-			for i, key := range group {
-				cmds[i] = command(key)
+			for n, i := range group {
+				cmds[n] = command(keys[i])
 			}
 			left, err := s.run(ctx, func() error {
 				pipe := s.client.Pipeline()
@@ -57,14 +60,14 @@ func (s *Store) pipeline(
 				return
 			}
 			failed := false
-			for i, cmd := range cmds {
+			for n, cmd := range cmds {
 				switch err := cmd.Err(); {
 				case err == nil:
 					if done != nil {
-						done(group[i], cmd)
+						done(group[n], cmd)
 					}
 				case !errors.Is(err, redis.Nil):
-					errs = append(errs, s.opError(op, group[i], s.explain(ctx, err)))
+					errs = append(errs, s.opError(op, keys[group[n]], s.explain(ctx, err)))
 					failed = true
 				}
 			}
@@ -77,9 +80,17 @@ func (s *Store) pipeline(
 	return errs
 }
 
-// groups splits keys by the node that has them. Where that is not known, they
-// stay together: the client sends each to the right one all the same.
-func (s *Store) groups(ctx context.Context, keys []string) [][]string {
+// groups splits keys, by their places, after the node that has them. Where that
+// is not known, they stay together: the client sends each to the right one all
+// the same.
+func (s *Store) groups(ctx context.Context, keys []string) [][]int {
+	together := func() [][]int {
+		all := make([]int, len(keys))
+		for i := range all {
+			all[i] = i
+		}
+		return [][]int{all}
+	}
 	var nodeOf func(key string) (*redis.Client, error)
 	switch c := s.client.(type) {
 	case *redis.ClusterClient:
@@ -87,22 +98,22 @@ func (s *Store) groups(ctx context.Context, keys []string) [][]string {
 	case *redis.Ring:
 		nodeOf = c.GetShardClientForKey
 	default:
-		return [][]string{keys}
+		return together()
 	}
 	keys = slices.Clone(keys) // see pipeline
-	byNode := make(map[*redis.Client][]string)
+	byNode := make(map[*redis.Client][]int)
 	_, err := s.run(ctx, func() error {
-		for _, key := range keys {
+		for i, key := range keys {
 			node, err := nodeOf(s.key(key))
 			if err != nil {
 				return err
 			}
-			byNode[node] = append(byNode[node], key)
+			byNode[node] = append(byNode[node], i)
 		}
 		return nil
 	})
 	if err != nil {
-		return [][]string{keys}
+		return together()
 	}
 	return slices.Collect(maps.Values(byNode))
 }

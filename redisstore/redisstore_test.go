@@ -111,21 +111,21 @@ func TestEverywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := s.GetMany(t.Context(), keys, store.Want{})
-		if err != nil || len(got) != len(keys)-1 {
-			t.Fatalf("GetMany: %d objects, %v", len(got), err)
+		if err != nil || count(got) != len(keys)-1 {
+			t.Fatalf("GetMany: %d objects, %v", count(got), err)
 		}
 		if err := s.Delete(t.Context(), keys[:600]...); err != nil {
 			t.Fatal(err)
 		}
 		got, err = s.GetMany(t.Context(), keys, store.Want{})
-		if err != nil || len(got) != len(keys)-600 {
-			t.Fatalf("GetMany: %d objects, %v", len(got), err)
+		if err != nil || count(got) != len(keys)-600 {
+			t.Fatalf("GetMany: %d objects, %v", count(got), err)
 		}
 		if err := s.Clear(t.Context(), "many"); err != nil {
 			t.Fatal(err)
 		}
-		if got, err = s.GetMany(t.Context(), keys, store.Want{}); err != nil || len(got) != 0 {
-			t.Fatalf("GetMany: %d objects, %v", len(got), err)
+		if got, err = s.GetMany(t.Context(), keys, store.Want{}); err != nil || count(got) != 0 {
+			t.Fatalf("GetMany: %d objects, %v", count(got), err)
 		}
 	})
 }
@@ -175,4 +175,14 @@ func TestKeyIsPrefixAndKey(t *testing.T) {
 	if err != nil || string(body) != "v" || meta.Schema != "v1" {
 		t.Errorf("Redis holds %+v, %q, %v", meta, body, err)
 	}
+}
+
+// count returns how many of the objects of a GetMany were found.
+func count(objs []*store.Object) (n int) {
+	for _, obj := range objs {
+		if obj != nil {
+			n++
+		}
+	}
+	return n
 }

@@ -34,12 +34,13 @@ func Touch(ctx context.Context, s Store, key string, meta Meta, cond Cond) (bool
 
 // ManyGetter is implemented by backends that read many keys in fewer requests.
 type ManyGetter interface {
-	GetMany(ctx context.Context, keys []string, want Want) (map[string]Object, error)
+	GetMany(ctx context.Context, keys []string, want Want) ([]*Object, error)
 }
 
-// GetMany returns what Get would, for each key that is a hit. With an error,
-// the map holds what could be read.
-func GetMany(ctx context.Context, s Store, keys []string, want Want) (map[string]Object, error) {
+// GetMany returns what Get would, for each of the keys at its place: nil where
+// it is a miss. A key may stand there more than once. With an error, keys that
+// could not be read are nil too, or the slice is.
+func GetMany(ctx context.Context, s Store, keys []string, want Want) ([]*Object, error) {
 	if g, ok := s.(ManyGetter); ok {
 		return g.GetMany(ctx, keys, want)
 	}

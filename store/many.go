@@ -33,12 +33,12 @@ func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, er
 	if errors.Is(err, errors.ErrUnsupported) {
 		return c.getEach(ctx, keys)
 	}
-	for key, obj := range objs {
-		if obj.Meta.Absent || !want.Useful(&obj.Meta) {
+	for i, obj := range objs {
+		if obj == nil || obj.Meta.Absent || !want.Useful(&obj.Meta) {
 			continue
 		}
-		if value, ok := c.open(ctx, key, &obj); ok {
-			values[key] = value
+		if value, ok := c.open(ctx, keys[i], obj); ok {
+			values[keys[i]] = value
 		}
 	}
 	if err != nil {

@@ -21,7 +21,8 @@ type packer struct {
 	maxDecoded  int64
 	foreign     bool // what has no metadata of ours is read
 
-	plain, small string // encodings: of what is not compressed, and of what is
+	plain, small string   // encodings: of what is not compressed, and of what is
+	parts        encoding // of plain
 }
 
 func newPacker(o *Options) packer {
@@ -33,7 +34,7 @@ func newPacker(o *Options) packer {
 	if p.ring != nil {
 		e.keyID = p.ring.Current()
 	}
-	p.plain = e.String()
+	p.plain, p.parts = e.String(), e
 	e.compression = p.compression.Name()
 	p.small = e.String()
 	return p
@@ -123,6 +124,9 @@ func (p *packer) reads(m *Meta) error {
 }
 
 func (p *packer) kind(m *Meta) (e encoding, c codec.Compression, err error) {
+	if m.Encoding == p.plain && m.Schema == p.schema { // as most are
+		return p.parts, nil, nil
+	}
 	e, ok := parseEncoding(m.Encoding)
 	switch {
 	case !ok:
@@ -176,8 +180,12 @@ func (p *packer) open(key string, obj *Object, to any) error {
 	if err != nil {
 		return err
 	}
-	b, body := pool.Get().(*buffers), obj.Body
-	defer b.free()
+	body := obj.Body
+	var b *buffers
+	if e.keyID != "" || compression != nil {
+		b = pool.Get().(*buffers)
+		defer b.free()
+	}
 	if e.keyID != "" {
 		if b.sealed, err = p.ring.Open(b.sealed[:0], body, e.keyID, p.additional(key, m)); err != nil {
 			return p.sealError(e.keyID, err)

@@ -217,7 +217,21 @@ func (e *env) getMany(want store.Want, keys ...string) map[string]store.Object {
 	if err != nil {
 		e.Fatalf("GetMany of %s = %v; want no error", list(keys), err)
 	}
-	return objs
+	if len(objs) != len(keys) {
+		e.Fatalf("GetMany of %d keys gives %d objects; want one or nil for each", len(keys), len(objs))
+	}
+	found := make(map[string]store.Object)
+	for i, obj := range objs {
+		if obj != nil {
+			found[keys[i]] = *obj
+		}
+	}
+	for i, obj := range objs {
+		if again, ok := found[keys[i]]; ok && (obj == nil || obj.Meta.Version != again.Meta.Version) {
+			e.lost("GetMany of %s finds %s at one place and not at another", list(keys), short(keys[i]))
+		}
+	}
+	return found
 }
 
 // findsMany wants GetMany to find objs and nothing else.

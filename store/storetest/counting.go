@@ -152,10 +152,16 @@ func (c *Counting) Touch(ctx context.Context, key string, meta store.Meta, cond 
 }
 
 // GetMany implements [store.ManyGetter].
-func (c *Counting) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+func (c *Counting) GetMany(ctx context.Context, keys []string, want store.Want) ([]*store.Object, error) {
 	c.count(func(n *Counts) { n.Requests.GetMany++; n.Keys += len(keys) })
 	objs, err := store.GetMany(ctx, c.s, keys, want)
-	c.count(func(n *Counts) { n.Out += size(objs) })
+	c.count(func(n *Counts) {
+		for _, obj := range objs {
+			if obj != nil {
+				n.Out += int64(len(obj.Body))
+			}
+		}
+	})
 	c.takeBack(err, func(n *Counts) { n.Requests.GetMany--; n.Keys -= len(keys) })
 	return objs, err
 }

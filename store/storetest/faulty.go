@@ -305,7 +305,7 @@ func (f *Faulty) Touch(ctx context.Context, key string, meta store.Meta, cond st
 }
 
 // GetMany implements [store.ManyGetter].
-func (f *Faulty) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+func (f *Faulty) GetMany(ctx context.Context, keys []string, want store.Want) ([]*store.Object, error) {
 	if !f.has(capGetMany) {
 		return store.GetMany(ctx, f.s, keys, want)
 	}
@@ -313,31 +313,37 @@ func (f *Faulty) GetMany(ctx context.Context, keys []string, want store.Want) (m
 	if err := f.before(ctx, fault); err != nil {
 		return nil, err
 	}
-	found := make(map[string]store.Object)
 	if fault == Outdated {
-		for _, key := range keys {
+		objs := make([]*store.Object, len(keys))
+		for i, key := range keys {
 			if obj, ok := f.outdated(key, &want); ok {
-				found[key] = obj
+				objs[i] = &obj
 			}
 		}
-		return found, ctx.Err()
+		return objs, ctx.Err()
 	}
-	keys = some(keys, fault)
 	objs, err := store.GetMany(ctx, f.s, keys, want)
 	if err != nil || fault == LostAnswer {
 		return nil, f.after(fault, err)
 	}
-	names := slices.Sorted(maps.Keys(objs))
-	for i, key := range names {
-		from := key
-		if fault == Swapped {
-			from = names[(i+1)%len(names)]
+	var found []int
+	for i, obj := range objs {
+		if fault == Half && i%2 == 1 {
+			objs[i] = nil
+		} else if obj != nil {
+			found = append(found, i)
 		}
-		obj := objs[from]
-		damage(&obj, fault, chance, &want)
-		found[key] = obj
 	}
-	return found, f.after(fault, nil)
+	read := slices.Clone(objs)
+	for n, i := range found {
+		if fault == Swapped {
+			objs[i] = read[found[(n+1)%len(found)]]
+		}
+		obj := *objs[i]
+		damage(&obj, fault, chance, &want)
+		objs[i] = &obj
+	}
+	return objs, f.after(fault, nil)
 }
 
 // PutMany implements [store.ManyPutter].

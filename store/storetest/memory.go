@@ -149,7 +149,7 @@ func (m *Memory) Touch(ctx context.Context, key string, meta store.Meta, cond st
 }
 
 // GetMany implements [store.ManyGetter].
-func (m *Memory) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+func (m *Memory) GetMany(ctx context.Context, keys []string, want store.Want) ([]*store.Object, error) {
 	if err := m.can(capGetMany); err != nil {
 		return nil, err
 	}
@@ -157,13 +157,13 @@ func (m *Memory) GetMany(ctx context.Context, keys []string, want store.Want) (m
 		return nil, err
 	}
 	defer m.mu.Unlock()
-	found := make(map[string]store.Object)
-	for _, key := range keys {
+	objs := make([]*store.Object, len(keys))
+	for i, key := range keys {
 		if obj, ok := m.get(key, &want); ok {
-			found[key] = obj
+			objs[i] = &obj
 		}
 	}
-	return found, nil
+	return objs, nil
 }
 
 // PutMany implements [store.ManyPutter].

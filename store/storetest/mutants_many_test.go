@@ -16,7 +16,7 @@ import (
 // manyAs makes GetMany find what f makes of what was found.
 func manyAs(m *Memory, w *wrapper, f func(keys []string, want store.Want, found map[string]store.Object)) {
 	w.getMany = func(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-		found, err := m.GetMany(ctx, keys, want)
+		found, err := m.find(ctx, keys, want)
 		if err == nil {
 			f(keys, want, found)
 		}
@@ -56,7 +56,7 @@ var manyMutants = []mutant{
 		name: "GetMany fails if one is missing", breaks: "contract (GetMany): GetMany finds what Get finds, and nothing else",
 		bug: func(m *Memory, w *wrapper) {
 			w.getMany = func(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-				found, err := m.GetMany(ctx, keys, want)
+				found, err := m.find(ctx, keys, want)
 				if err == nil && len(found) < len(keys) {
 					err = errors.New("some are missing")
 				}
@@ -71,7 +71,7 @@ var manyMutants = []mutant{
 				if len(keys) == 0 {
 					keys = m.Keys()
 				}
-				return m.GetMany(ctx, keys, want)
+				return m.find(ctx, keys, want)
 			}
 		},
 	},
@@ -102,7 +102,7 @@ var manyMutants = []mutant{
 		bug: func(m *Memory, w *wrapper) {
 			w.getMany = func(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
 				want.Now = time.Time{}
-				return m.GetMany(ctx, keys, want)
+				return m.find(ctx, keys, want)
 			}
 		},
 	},
@@ -134,7 +134,7 @@ var manyMutants = []mutant{
 		name: "GetMany takes 100 keys", breaks: "contract (GetMany): GetMany takes hundreds of keys",
 		bug: func(m *Memory, w *wrapper) {
 			w.getMany = func(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-				return m.GetMany(ctx, keys[:min(len(keys), 100)], want)
+				return m.find(ctx, keys[:min(len(keys), 100)], want)
 			}
 		},
 	},

@@ -96,7 +96,7 @@ func TestDeaf(t *testing.T) {
 			return m.Touch(deaf(ctx), key, meta, cond)
 		}
 		w.getMany = func(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-			return m.GetMany(deaf(ctx), keys, want)
+			return m.find(deaf(ctx), keys, want)
 		}
 		w.putMany = func(ctx context.Context, objs map[string]store.Object) error { return m.PutMany(deaf(ctx), objs) }
 		w.clear = func(ctx context.Context, prefix string) error { return m.Clear(deaf(ctx), prefix) }

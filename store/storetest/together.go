@@ -199,8 +199,10 @@ func (e *env) reads() []read {
 	if !e.h.lacks(capGetMany) {
 		all = append(all, read{"GetMany", true, func() (store.Object, bool, error) {
 			objs, err := store.GetMany(e.Context(), e.store, []string{"other", "k"}, store.Want{})
-			obj, ok := objs["k"]
-			return obj, ok, err
+			if len(objs) != 2 || objs[1] == nil {
+				return store.Object{}, false, err
+			}
+			return *objs[1], true, err
 		}})
 	}
 	return all

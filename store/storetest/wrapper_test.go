@@ -27,7 +27,7 @@ type wrapper struct {
 func wrap(m *Memory) *wrapper {
 	return &wrapper{
 		m: m, info: m.Info, get: m.Get, head: m.Head, put: m.Put, delete: m.Delete,
-		touch: m.Touch, getMany: m.GetMany, putMany: m.PutMany, clear: m.Clear,
+		touch: m.Touch, getMany: m.find, putMany: m.PutMany, clear: m.Clear,
 		requests: func() int { return 0 },
 	}
 }
@@ -52,8 +52,39 @@ func (w *wrapper) Touch(ctx context.Context, key string, meta store.Meta, cond s
 	return w.touch(ctx, key, meta, cond)
 }
 
-func (w *wrapper) GetMany(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
-	return w.getMany(ctx, keys, want)
+func (w *wrapper) GetMany(ctx context.Context, keys []string, want store.Want) ([]*store.Object, error) {
+	found, err := w.getMany(ctx, keys, want)
+	var objs []*store.Object
+	for _, key := range keys {
+		var at *store.Object
+		if obj, ok := found[key]; ok {
+			at = &obj
+		}
+		objs = append(objs, at)
+	}
+	for _, key := range keys {
+		delete(found, key)
+	}
+	for _, obj := range found { // which nobody asked for
+		objs = append(objs, &obj)
+	}
+	return objs, err
+}
+
+// find is GetMany in the form that mutants change.
+func (m *Memory) find(ctx context.Context, keys []string, want store.Want) (map[string]store.Object, error) {
+	objs, err := m.GetMany(ctx, keys, want)
+	return foundIn(keys, objs), err
+}
+
+func foundIn(keys []string, objs []*store.Object) map[string]store.Object {
+	found := make(map[string]store.Object)
+	for i, obj := range objs {
+		if obj != nil {
+			found[keys[i]] = *obj
+		}
+	}
+	return found
 }
 
 func (w *wrapper) PutMany(ctx context.Context, objs map[string]store.Object) error {
