@@ -18,7 +18,8 @@ const (
 	// more: what some connections suffer must not hold up who can use another.
 	stuck = 5 * time.Millisecond
 
-	// mostJoined bounds a batch, all of which is read before anybody goes on.
+	// mostJoined bounds a batch, all of which is read before anybody goes on. A
+	// full one takes a lane of its own.
 	mostJoined = 64
 )
 
@@ -46,10 +47,13 @@ func (s *Store) read(ctx context.Context, cmd *redis.StringCmd) error {
 	if !s.single { // a Cluster spreads its reads over connections to many nodes
 		return s.process(ctx, cmd)
 	}
-	batch := s.reads.enter(ctx, cmd)
+	batch, full := s.reads.enter(ctx, cmd)
 	if batch == nil {
 		defer s.leave() //nolint:contextcheck // a batch has a context of its own
 		return s.process(ctx, cmd)
+	}
+	if full {
+		go s.send(batch) //nolint:contextcheck // as above
 	}
 	select {
 	case <-batch.done:
@@ -88,17 +92,16 @@ func (s *Store) send(batch *joined) {
 	})
 }
 
-// enter takes a lane, and returns nil; or else the batch that waits for one,
-// which cmd is part of now.
-func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) *joined {
+// enter takes a lane, and returns nil; or else the batch that cmd is part of, and
+// whether that is to be sent now.
+func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) (batch *joined, full bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	batch := j.next
-	if j.busy < lanes || time.Since(j.began) > stuck || batch != nil && len(batch.cmds) == mostJoined {
-		j.busy++
-		j.began = time.Now()
-		return nil
+	if j.busy < lanes || time.Since(j.began) > stuck {
+		j.take()
+		return nil, false
 	}
+	batch = j.next
 	deadline, _ := ctx.Deadline()
 	switch {
 	case batch == nil:
@@ -110,7 +113,16 @@ func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) *joined {
 		batch.deadline = deadline
 	}
 	batch.cmds = append(batch.cmds, cmd)
-	return batch
+	if full = len(batch.cmds) == mostJoined; full {
+		j.next = nil
+		j.take()
+	}
+	return batch, full
+}
+
+func (j *joiner) take() {
+	j.busy++
+	j.began = time.Now()
 }
 
 // leave returns the batch that has the lane now, or nil where it is free.

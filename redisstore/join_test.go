@@ -30,6 +30,7 @@ type gate struct {
 	ends    []time.Time // and deadlines
 	open    chan struct{}
 	breaks  func() // called in a pipeline
+	holds   bool   // pipelines wait too
 }
 
 type traceKey struct{}
@@ -59,6 +60,9 @@ func (g *gate) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 		g.seen = append(g.seen, ctx.Value(traceKey{}))
 		g.ends = append(g.ends, end)
 		g.mu.Unlock()
+		if g.holds {
+			<-g.open
+		}
 		if g.breaks != nil {
 			g.breaks()
 		}
@@ -131,17 +135,23 @@ func TestReadsAreJoined(t *testing.T) {
 
 func TestJoinedReadsAreBounded(t *testing.T) {
 	joining(t, func(t *testing.T, s *redisstore.Store, g *gate) {
+		g.holds = true
 		var group sync.WaitGroup
 		for i := range 150 {
 			group.Go(func() { reads(t, s, context.Background(), fmt.Sprint("k", i)) })
 		}
 		synctest.Wait()
+		if _, batches := g.counts(); batches != 2 {
+			t.Errorf("%d full batches went at once; want 2", batches)
+		}
 		close(g.open)
 		group.Wait()
+		var sizes []int
 		for _, keys := range g.batches {
-			if len(keys) > 64 {
-				t.Errorf("a batch of %d reads", len(keys))
-			}
+			sizes = append(sizes, len(keys))
+		}
+		if alone, _ := g.counts(); alone != lanes || fmt.Sprint(sizes) != "[64 64 22]" {
+			t.Errorf("%d reads went alone, and batches of %v; want %d, and [64 64 22]", alone, sizes, lanes)
 		}
 	})
 }
