@@ -2,11 +2,11 @@ package codec
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -118,7 +118,11 @@ func (gobCodec) facts(t reflect.Type) *gobFacts {
 	}}
 	facts.err = w.do(t)
 	facts.nests = facts.nests || w.recursive
-	if err := tryGob(t); err != nil {
+	err := tryGob(t)
+	if err == nil {
+		err = (&typeWalk{look: lookGob}).do(t)
+	}
+	if err != nil {
 		facts.err = fmt.Errorf("codec gob cannot keep %s: %w", t, err)
 	}
 	gobTypes.Store(t, facts)
@@ -138,8 +142,27 @@ func tryGob(t reflect.Type) (err error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Kind() == reflect.Interface || implements[gob.GobEncoder](t) || implements[encoding.BinaryMarshaler](t) {
+	if own := slices.ContainsFunc(gobOwn, func(m ownMethod) bool { return m.had(t) }); own || t.Kind() == reflect.Interface {
 		return nil // the value decides
 	}
 	return gob.NewEncoder(new(sliceWriter)).EncodeValue(reflect.New(t))
+}
+
+// lookGob refuses what gob leaves out without a word, though the program sees it
+// as a part of the value. What cannot be sent at all, chan and func, is left out
+// too: gob has no tags by which a program could ask for that.
+func lookGob(p place) (more bool, err error) {
+	none := func(reflect.StructField) bool { return false }
+	if own, err := p.encodesItself(gobOwn, none); own || err != nil {
+		return false, err
+	}
+	if p.Kind() != reflect.Struct {
+		return true, nil
+	}
+	for f := range p.Fields() {
+		if f.Anonymous && !f.IsExported() && visible(f) {
+			return false, p.errorf("it embeds the unexported %s, which gob leaves out with its exported fields; make it a named field that is exported, or use another codec", structOf(f.Type))
+		}
+	}
+	return true, nil
 }
