@@ -26,8 +26,10 @@ var errMsgpackDepth = fmt.Errorf("msgpack: the value is nested deeper than %d le
 // past the end of data until it looks at the next byte, or is done.
 func (s *msgpackScan) do(data []byte) error {
 	s.exts, s.open = s.exts[:0], s.open[:0]
-	// How long the keys of the map before were. Structs of one type have the same,
-	// and a length that was foreseen is not waited for: see msgpackPairs.
+	// How long the keys of the last map were, as far as they were short strings.
+	// Where each byte says where the next one is to be looked for, the processor
+	// waits for each in turn, but not for a length that it could foresee: and maps
+	// that were structs have the same keys again and again.
 	var keys [keysForeseen]uint8
 	lacks := 1
 	for pos := 0; ; {
@@ -103,15 +105,16 @@ func (s *msgpackScan) do(data []byte) error {
 		if len(s.open) == maxDepth {
 			return errMsgpackDepth
 		}
+		// As many pairs of a short string and a plain value as there are in a row.
 		inner := 2 * pairs
 	pairs:
-		for i := range pairs {
+		for i := uint(0); inner > 0; i++ {
 			if uint(pos) >= uint(len(data)) {
 				return errMsgpackEnd
 			}
-			key := &keys[uint(i)%keysForeseen]
+			key := &keys[i%keysForeseen]
 			switch code := data[pos]; {
-			case code^0xa0 == *key:
+			case code^0xa0 == *key: // a short string, or it would not be below 32
 				pos += 1 + int(*key)
 			case isShortString(code):
 				*key = code & 0x1f
@@ -119,7 +122,6 @@ func (s *msgpackScan) do(data []byte) error {
 			default:
 				break pairs
 			}
-			inner--
 			if uint(pos) >= uint(len(data)) {
 				return errMsgpackEnd
 			}
@@ -135,9 +137,10 @@ func (s *msgpackScan) do(data []byte) error {
 			case code == 0xc2, code == 0xc3, code >= 0xe0:
 				pos++
 			default:
+				inner--
 				break pairs
 			}
-			inner--
+			inner -= 2
 		}
 		if inner > 0 {
 			s.open = append(s.open, lacks)
@@ -146,7 +149,8 @@ func (s *msgpackScan) do(data []byte) error {
 	}
 }
 
-// keysForeseen is how many keys of a map are: a power of two.
+// keysForeseen is of how many keys a length is kept: a power of two. Further ones
+// take the places of the first.
 const keysForeseen = 16
 
 func isShortString(code byte) bool { return code>>5 == 0xa0>>5 }
