@@ -112,13 +112,13 @@ func (s *msgpackScan) do(data []byte) error {
 			if uint(pos) >= uint(len(data)) {
 				return errMsgpackEnd
 			}
-			key := &keys[i%keysForeseen]
+			at := i % keysForeseen
 			switch code := data[pos]; {
-			case code^0xa0 == *key: // a short string, or it would not be below 32
-				pos += 1 + int(*key)
+			case code^0xa0 == keys[at]: // a short string, or it would not be below 32
+				pos += 1 + int(keys[at])
 			case isShortString(code):
-				*key = code & 0x1f
-				pos += 1 + int(*key)
+				keys[at] = code & 0x1f
+				pos += 1 + int(code&0x1f)
 			default:
 				break pairs
 			}
