@@ -17,8 +17,11 @@ import (
 // What is in an interface must be of a type that was registered by gob.Register.
 // Gob does not bound how deep values are nested, and a deep one would overflow
 // the stack; so where the type has interfaces or contains itself, the encoding of
-// a value may have 256 KiB. Nil pointers cannot be kept, other than in fields of
-// structs.
+// a value may have 256 KiB.
+//
+// Nil pointers cannot be kept, other than in fields of structs. There, pointers to
+// a number, a bool, a string or a slice that is zero come back nil, as do slices
+// that are empty. Fields that are channels or functions are left out.
 var Gob Codec = gobCodec{}
 
 type gobCodec struct{}

@@ -136,7 +136,7 @@ func Example() {
 // methods, which know nothing of other fields.
 func TestEmbeddedMessages(t *testing.T) {
 	type value struct {
-		wrapperspb.StringValue //nolint:govet // as somebody would write it
+		wrapperspb.StringValue
 
 		More int
 	}
@@ -145,8 +145,8 @@ func TestEmbeddedMessages(t *testing.T) {
 
 		More int
 	}
-	type any struct{ proto.Message }
-	for _, v := range []reflect.Type{reflect.TypeFor[*value](), reflect.TypeFor[*pointer](), reflect.TypeFor[*any]()} {
+	type embedded struct{ proto.Message }
+	for _, v := range []reflect.Type{reflect.TypeFor[*value](), reflect.TypeFor[*pointer](), reflect.TypeFor[*embedded]()} {
 		if err := codec.CheckType(protocodec.Codec, v); err == nil {
 			t.Errorf("law 10: %s is not refused, of which only the message would be kept", v)
 		}
