@@ -97,7 +97,7 @@ func TestCheckType(t *testing.T) {
 		{reflect.TypeFor[error](), "JSON does not say", fine, fine, "not"},
 		{reflect.TypeFor[atomic.Int64](), "no exported field", "no exported field", "no exported fields", "not"},
 		{reflect.TypeFor[struct{ N atomic.Int64 }](), "V.N is atomic.Int64", "V.N is atomic.Int64", "no exported fields", "not"},
-		{reflect.TypeFor[embedsPointer](), "embed the struct itself", "embed the struct itself", fine, "not"},
+		{reflect.TypeFor[embedsPointer](), "embed the struct itself", "embed the struct itself", "embeds the unexported", "not"},
 		{reflect.TypeFor[Outer](), fine, "it embeds itself", fine, "not"},
 		{reflect.TypeFor[Inner](), fine, "it embeds itself", fine, "not"},
 		{reflect.TypeFor[map[string]big.Int](), fine, "let the map hold pointers", fine, "not"},
@@ -105,6 +105,7 @@ func TestCheckType(t *testing.T) {
 		{reflect.TypeFor[map[string]struct{ A []big.Int }](), fine, fine, fine, "not"},
 		{reflect.TypeFor[interned](), fine, "the option intern of its field A", fine, "not"},
 		{reflect.TypeFor[writeOnly](), fine, "MarshalText and UnmarshalText", fine, "not"},
+		{reflect.TypeFor[*generatedAndMore](), fine, "V is codec_test.generatedAndMore: its MarshalMsg is", "embeds the unexported", "not"},
 		{reflect.TypeFor[loop](), fine, "nothing but itself", "nothing but itself", "not"},
 	} {
 		for c, want := range map[codec.Codec]string{codec.JSON: test.json, codec.Msgpack: test.msgpack, codec.Gob: test.gob, codec.Raw: test.raw} {

@@ -15,8 +15,8 @@ type Compression interface {
 	// Decompress appends what src is the compressed form of to dst, and returns
 	// the longer slice; with an error, dst as it was. It appends no more than
 	// limit bytes, none if it is negative, and needs no more memory than about
-	// twice that: beyond it, the error wraps [ErrTooLarge]. What is damaged, ends early or goes on after
-	// its end is an error, as far as its checksums can tell.
+	// twice that: beyond it, the error wraps [ErrTooLarge]. What is damaged, ends
+	// early or goes on after its end is an error, as far as its checksums can tell.
 	Decompress(dst, src []byte, limit int64) ([]byte, error)
 }
 

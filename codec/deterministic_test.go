@@ -61,6 +61,7 @@ func TestDeterministic(t *testing.T) {
 		{reflect.TypeFor[struct{ A []any }](), fine, "V.A[] is interface {}"},
 		{reflect.TypeFor[struct {
 			A map[int]int `json:"-"`
+			B int
 		}](), fine, fine},
 		{reflect.TypeFor[map[string]ownCode](), fine, "V is map"},
 		{reflect.TypeFor[ownCode](), fine, fine},

@@ -5,6 +5,10 @@
 // A [Compression] makes bytes fewer: [Gzip], [Zstd]. A [KeyRing] encrypts and
 // authenticates them.
 //
+// What comes back is what was encoded, as far as the library beneath a codec keeps
+// it. A type of which it surely would not keep all is refused by [CheckType], which
+// whoever makes a cache asks; what remains is said at each codec.
+//
 // What is read may come from anybody. Nothing here panics because of what it
 // decodes, overflows the stack, or allocates for more elements than are there
 // (empty ones take a byte each, and as much memory as V gives an element); a

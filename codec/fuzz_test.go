@@ -10,7 +10,7 @@ import (
 
 // fuzzed is what encodings are decoded into: every kind of type there is.
 type fuzzed struct {
-	order
+	Order
 
 	Any     any
 	Anys    []any
@@ -19,6 +19,9 @@ type fuzzed struct {
 	Generic map[color]map[int]bool
 	Err     error `json:"-"`
 }
+
+// Order is order by a name with which gob embeds it.
+type Order = order
 
 // fuzzDecode decodes data into many types. What was decoded can be encoded,
 // and then comes back.

@@ -2,11 +2,11 @@ package codec
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 )
 
@@ -17,8 +17,11 @@ import (
 // What is in an interface must be of a type that was registered by gob.Register.
 // Gob does not bound how deep values are nested, and a deep one would overflow
 // the stack; so where the type has interfaces or contains itself, the encoding of
-// a value may have 256 KiB. Nil pointers cannot be kept, other than in fields of
-// structs.
+// a value may have 256 KiB.
+//
+// Nil pointers cannot be kept, other than in fields of structs. There, pointers to
+// a number, a bool, a string or a slice that is zero come back nil, as do slices
+// that are empty. Fields that are channels or functions are left out.
 var Gob Codec = gobCodec{}
 
 type gobCodec struct{}
@@ -118,7 +121,11 @@ func (gobCodec) facts(t reflect.Type) *gobFacts {
 	}}
 	facts.err = w.do(t)
 	facts.nests = facts.nests || w.recursive
-	if err := tryGob(t); err != nil {
+	err := tryGob(t)
+	if err == nil {
+		err = (&typeWalk{look: lookGob}).do(t)
+	}
+	if err != nil {
 		facts.err = fmt.Errorf("codec gob cannot keep %s: %w", t, err)
 	}
 	gobTypes.Store(t, facts)
@@ -138,8 +145,27 @@ func tryGob(t reflect.Type) (err error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Kind() == reflect.Interface || implements[gob.GobEncoder](t) || implements[encoding.BinaryMarshaler](t) {
+	if own := slices.ContainsFunc(gobOwn, func(m ownMethod) bool { return m.had(t) }); own || t.Kind() == reflect.Interface {
 		return nil // the value decides
 	}
 	return gob.NewEncoder(new(sliceWriter)).EncodeValue(reflect.New(t))
+}
+
+// lookGob refuses what gob leaves out without a word, though the program sees it
+// as a part of the value. What cannot be sent at all, chan and func, is left out
+// too: gob has no tags by which a program could ask for that.
+func lookGob(p place) (more bool, err error) {
+	none := func(reflect.StructField) bool { return false }
+	if own, err := p.encodesItself(gobOwn, none); own || err != nil {
+		return false, err
+	}
+	if p.Kind() != reflect.Struct {
+		return true, nil
+	}
+	for f := range p.Fields() {
+		if f.Anonymous && !f.IsExported() && visible(f) {
+			return false, p.errorf("it embeds the unexported %s, which gob leaves out with its exported fields; make it a named field that is exported, or use another codec", structOf(f.Type))
+		}
+	}
+	return true, nil
 }

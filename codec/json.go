@@ -9,7 +9,8 @@ import (
 
 // JSON encodes as encoding/json does: maps sorted, and what a value's own
 // MarshalJSON or MarshalText says. It is deterministic, if those methods are, and
-// can keep what encoding/json can, which CheckType tells. Numbers that come back
+// can keep what encoding/json can, which CheckType tells. Of fields with one name
+// those that hide the others are kept, as in Go. Numbers that come back
 // in an interface are float64, which holds integers up to 2^53. Values nested
 // deeper than 10,000 levels cannot be read back. A string that is not UTF-8 is
 // refused, where encoding/json would replace a part of it; so is what a

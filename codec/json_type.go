@@ -1,18 +1,20 @@
 package codec
 
 import (
+	"cmp"
 	"encoding"
-	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // CheckType implements [TypeChecker]: what encoding/json refuses, or could not
 // read back. A type with MarshalJSON or MarshalText is believed.
 func (jsonCodec) CheckType(t reflect.Type) error {
 	w := typeWalk{
-		look: lookJSON,
-		skip: func(f reflect.StructField) bool { return f.Tag.Get("json") == "-" },
+		look:    lookJSON,
+		skip:    skipJSON,
+		inlines: func(f reflect.StructField) bool { return jsonName(f) == "" },
 	}
 	if err := w.do(t); err != nil {
 		return fmt.Errorf("codec json cannot keep %s: %w", t, err)
@@ -23,9 +25,16 @@ func (jsonCodec) CheckType(t reflect.Type) error {
 // Deterministic implements [DeterministicChecker]: encoding/json sorts all maps.
 func (c jsonCodec) Deterministic(t reflect.Type) error { return c.CheckType(t) }
 
+func skipJSON(f reflect.StructField) bool { return f.Tag.Get("json") == "-" }
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
 func lookJSON(p place) (more bool, err error) {
-	if implements[json.Marshaler](p.Type) || implements[encoding.TextMarshaler](p.Type) {
-		return false, nil
+	if own, err := p.encodesItself(jsonOwn, skipJSON); own || err != nil {
+		return false, err
 	}
 	switch p.Kind() {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
@@ -38,9 +47,14 @@ func lookJSON(p place) (more bool, err error) {
 		if !isJSONKey(p.Key()) {
 			return false, p.errorf("keys in JSON are strings, integers or what has MarshalText")
 		}
+	case reflect.Struct:
+		if p.inlined {
+			return true, p.lost() // its fields are judged with those around them
+		}
+		return true, cmp.Or(p.lost(), p.checkJSONFields())
 	default:
 	}
-	return true, p.lost()
+	return true, nil
 }
 
 func isJSONKey(t reflect.Type) bool {

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -15,10 +16,10 @@ import (
 // back, or would recurse into without end. A type with methods of its own is
 // believed.
 func (msgpackCodec) CheckType(t reflect.Type) error {
+	w := typeWalk{look: lookMsgpack, skip: skipMsgpack, inlines: func(f reflect.StructField) bool { return !noinline(f) }}
 	if msgpKindOf(t) != noMsgp {
-		return nil
+		w.look = lookMsgp
 	}
-	w := typeWalk{look: lookMsgpack, skip: skipMsgpack}
 	if err := w.do(t); err != nil {
 		return fmt.Errorf("codec msgpack cannot keep %s: %w", t, err)
 	}
@@ -35,9 +36,22 @@ func msgpackTag(f reflect.StructField) (name, options string) {
 	return name, options
 }
 
+func noinline(f reflect.StructField) bool {
+	_, options := msgpackTag(f)
+	return strings.Contains(","+options+",", ",noinline,")
+}
+
 func skipMsgpack(f reflect.StructField) bool {
 	name, _ := msgpackTag(f)
 	return name == "-"
+}
+
+// lookMsgp is for generated methods.
+func lookMsgp(p place) (more bool, err error) {
+	if p.Kind() == reflect.Pointer {
+		return true, nil
+	}
+	return false, p.promoted(marshalMsg, func(f reflect.StructField) bool { return f.Tag.Get("msg") == "-" || skipMsgpack(f) })
 }
 
 func lookMsgpack(p place) (more bool, err error) {
@@ -66,46 +80,64 @@ func lookMsgpack(p place) (more bool, err error) {
 			if _, options := msgpackTag(f); strings.Contains(","+options+",", ",intern,") {
 				return false, p.errorf("the option intern of its field %s is not supported", f.Name)
 			}
+			if f.Anonymous && !f.IsExported() && structOf(f.Type) == nil && !skipMsgpack(f) {
+				return false, p.errorf("it embeds the unexported %s, which would be written and could not be set; make it a named field, or tag it `msgpack:\"-\"`", f.Type)
+			}
 		}
+		if p.inlined {
+			return true, p.lost() // its fields are judged with those around them
+		}
+		return true, cmp.Or(p.lost(), p.checkMsgpackFields())
 	default:
 	}
-	return true, p.lost()
+	return true, nil
 }
 
 // A msgpackMethod is a way in which a type can encode and decode itself.
 type msgpackMethod struct {
-	encode, decode reflect.Type
-	names          string
+	encode ownMethod
+	decode reflect.Type
+	names  string
 	// bytes tells that what is written is bytes, whatever the type.
 	bytes bool
 }
 
 // msgpackMethods stand in the order in which the library looks for them.
 var msgpackMethods = []msgpackMethod{
-	{reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.CustomDecoder](), "EncodeMsgpack and DecodeMsgpack", false},
-	{reflect.TypeFor[msgpack.Marshaler](), reflect.TypeFor[msgpack.Unmarshaler](), "MarshalMsgpack and UnmarshalMsgpack", false},
-	{reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler](), "MarshalBinary and UnmarshalBinary", true},
-	{reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](), "MarshalText and UnmarshalText", true},
+	{encodeMsgpack, reflect.TypeFor[msgpack.CustomDecoder](), "EncodeMsgpack and DecodeMsgpack", false},
+	{marshalMsgpack, reflect.TypeFor[msgpack.Unmarshaler](), "MarshalMsgpack and UnmarshalMsgpack", false},
+	{marshalBinary, reflect.TypeFor[encoding.BinaryUnmarshaler](), "MarshalBinary and UnmarshalBinary", true},
+	{marshalText, reflect.TypeFor[encoding.TextUnmarshaler](), "MarshalText and UnmarshalText", true},
 }
 
 // lookMsgpackMethods reports whether values of the type encode themselves, and
 // returns an error where they would not be read back.
 func lookMsgpackMethods(p place) (own bool, err error) {
-	pointer := reflect.PointerTo(p.Type)
-	for i, m := range msgpackMethods {
-		byValue := p.Implements(m.encode)
-		if !byValue && (p.Kind() == reflect.Pointer || !pointer.Implements(m.encode)) {
-			continue
-		}
-		if !byValue && !p.addressable {
-			return false, p.errorf("of %s it has the first on the pointer only, which a map does not give; let the map hold pointers", m.names)
-		}
-		if m.bytes && decodesItself(p.Type) != i {
-			return false, p.errorf("it encodes itself, and could not be read back; let it have both, %s", m.names)
-		}
-		return true, nil
+	// The library takes any method on the value before one on the pointer.
+	i := encodedBy(p.Type)
+	byValue := i >= 0
+	if !byValue && p.Kind() != reflect.Pointer {
+		i = encodedBy(reflect.PointerTo(p.Type))
 	}
-	return false, nil
+	if i < 0 {
+		return false, nil
+	}
+	m := &msgpackMethods[i]
+	if !byValue && !p.addressable {
+		return false, p.errorf("of %s it has the first on the pointer only, which a map does not give; let the map hold pointers", m.names)
+	}
+	if err := p.promoted(m.encode, skipMsgpack); err != nil {
+		return false, err
+	}
+	if m.bytes && decodesItself(p.Type) != i {
+		return false, p.errorf("it encodes itself by %s, and could not be read back; let it have both, %s", m.encode.name, m.names)
+	}
+	return true, nil
+}
+
+// encodedBy returns which of msgpackMethods is the first that t has; -1 if none.
+func encodedBy(t reflect.Type) int {
+	return slices.IndexFunc(msgpackMethods, func(m msgpackMethod) bool { return t.Implements(m.encode.of) })
 }
 
 // decodesItself returns by which of msgpackMethods values of t are decoded; -1

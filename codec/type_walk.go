@@ -14,6 +14,9 @@ type typeWalk struct {
 	look func(p place) (more bool, err error)
 	// skip reports whether a field of a struct is left out.
 	skip func(f reflect.StructField) bool
+	// inlines reports whether the fields of what a field embeds stand among
+	// those of the struct; nil if they never do.
+	inlines func(f reflect.StructField) bool
 
 	// recursive is set once a type was found within itself.
 	recursive bool
@@ -24,12 +27,21 @@ type typeWalk struct {
 // A place is a type and where it was found.
 type place struct {
 	reflect.Type
+	role
 
 	path string // such as Order.Lines[].Notify
+}
+
+// A role is what a place is to the type around it.
+type role struct {
 	// addressable is false for what a map holds: it has no methods on pointers.
 	addressable bool
 	// optional is true for what a field points to: it need not be there.
 	optional bool
+	// field is true for a field of a struct, and what it points to.
+	field bool
+	// inlined is true for a field whose own fields stand among those of the struct.
+	inlined bool
 }
 
 func (p place) errorf(format string, args ...any) error {
@@ -37,8 +49,8 @@ func (p place) errorf(format string, args ...any) error {
 }
 
 type seenType struct {
-	t                     reflect.Type
-	addressable, optional bool
+	reflect.Type
+	role
 }
 
 // do walks from t, the type of a value that can be addressed.
@@ -48,11 +60,11 @@ func (w *typeWalk) do(t reflect.Type) error {
 	if t.PkgPath() != "" {
 		path = t.Name()
 	}
-	return w.walk(place{t, path, true, false})
+	return w.walk(place{t, role{addressable: true}, path})
 }
 
 func (w *typeWalk) walk(p place) error {
-	key := seenType{p.Type, p.addressable, p.optional}
+	key := seenType{p.Type, p.role}
 	if done, ok := w.seen[key]; ok {
 		w.recursive = w.recursive || !done
 		return nil
@@ -64,16 +76,17 @@ func (w *typeWalk) walk(p place) error {
 	}
 	switch p.Kind() {
 	case reflect.Pointer:
-		return w.walk(place{p.Elem(), p.path, true, p.optional})
+		p.addressable = true
+		return w.walk(place{p.Elem(), p.role, p.path})
 	case reflect.Slice:
-		return w.walk(place{p.Elem(), p.path + "[]", true, false})
+		return w.walk(place{p.Elem(), role{addressable: true}, p.path + "[]"})
 	case reflect.Array:
-		return w.walk(place{p.Elem(), p.path + "[]", p.addressable, false})
+		return w.walk(place{p.Elem(), role{addressable: p.addressable}, p.path + "[]"})
 	case reflect.Map:
-		if err := w.walk(place{p.Key(), p.path + "[key]", false, false}); err != nil {
+		if err := w.walk(place{p.Key(), role{}, p.path + "[key]"}); err != nil {
 			return err
 		}
-		return w.walk(place{p.Elem(), p.path + "[]", false, false})
+		return w.walk(place{p.Elem(), role{}, p.path + "[]"})
 	case reflect.Struct:
 		return w.fields(p)
 	default:
@@ -88,7 +101,8 @@ func (w *typeWalk) fields(p place) error {
 			continue
 		}
 		optional := f.Type.Kind() == reflect.Pointer
-		if err := w.walk(place{f.Type, p.path + "." + f.Name, p.addressable || optional, optional}); err != nil {
+		role := role{p.addressable || optional, optional, true, embedded && w.inlines != nil && w.inlines(f)}
+		if err := w.walk(place{f.Type, role, p.path + "." + f.Name}); err != nil {
 			return err
 		}
 	}
@@ -116,12 +130,19 @@ func hasExported(t reflect.Type) bool {
 	return false
 }
 
+// nothing returns an error for a struct of which no field is kept: they have the
+// tag "-", or are those of embedded structs without any. A field that is such
+// a struct may be meant to be left out.
+func (p place) nothing(kept int, tag string) error {
+	if kept == 0 && p.NumField() > 0 && !p.field {
+		return p.errorf("each of its fields is left out, so that nothing of it would be kept; take the tag `%s:\"-\"` off one, or leave the struct out", tag)
+	}
+	return nil
+}
+
 // lost returns an error for a struct of which fields would be lost: it has
 // unexported fields alone, or embeds what only its own package could set.
 func (p place) lost() error {
-	if p.Kind() != reflect.Struct {
-		return nil
-	}
 	if !p.optional && p.NumField() > 0 && !hasExported(p.Type) {
 		return p.errorf("it has no exported field, so that nothing of it would be kept")
 	}

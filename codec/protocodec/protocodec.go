@@ -72,14 +72,36 @@ func (c protoCodec) pointed(v any) (reflect.Value, error) {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return p, fmt.Errorf("codec proto needs a pointer to a value, not %T", v)
 	}
-	if err := c.CheckType(p.Type().Elem()); err != nil {
+	if err := c.isMessage(p.Type().Elem()); err != nil {
 		return p, err
 	}
 	return p.Elem(), nil
 }
 
-// CheckType implements [codec.TypeChecker].
-func (protoCodec) CheckType(t reflect.Type) error {
+// CheckType implements [codec.TypeChecker]. A struct that embeds a message counts
+// as one, but nothing of it is encoded besides: it is refused.
+func (c protoCodec) CheckType(t reflect.Type) error {
+	if err := c.isMessage(t); err != nil {
+		return err
+	}
+	if m := messageOf(t.Elem()); m != t {
+		return fmt.Errorf("codec proto keeps pointers to generated messages, not %s, of which only the embedded message would be kept", t)
+	}
+	return nil
+}
+
+// messageOf returns the type of the messages that *t is, or embeds.
+func messageOf(t reflect.Type) (m reflect.Type) {
+	defer func() {
+		if recover() != nil { // it embeds a nil interface
+			m = nil
+		}
+	}()
+	return reflect.TypeOf(reflect.New(t).Interface().(proto.Message).ProtoReflect().Interface())
+}
+
+// isMessage returns an error unless t is a pointer with the methods of a message.
+func (protoCodec) isMessage(t reflect.Type) error {
 	isMessage := func(t reflect.Type) bool { return t.Implements(reflect.TypeFor[proto.Message]()) }
 	switch {
 	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct && isMessage(t):

@@ -131,3 +131,32 @@ func Example() {
 	fmt.Printf("%q is %s %v\n", data, back.GetValue(), err)
 	// Output: "\n\x03Ann" is Ann <nil>
 }
+
+// TestEmbeddedMessages holds law 10: a struct that embeds a message has its
+// methods, which know nothing of other fields.
+func TestEmbeddedMessages(t *testing.T) {
+	type value struct {
+		wrapperspb.StringValue
+
+		More int
+	}
+	type pointer struct {
+		*wrapperspb.StringValue
+
+		More int
+	}
+	type embedded struct{ proto.Message }
+	for _, v := range []reflect.Type{reflect.TypeFor[*value](), reflect.TypeFor[*pointer](), reflect.TypeFor[*embedded]()} {
+		if err := codec.CheckType(protocodec.Codec, v); err == nil {
+			t.Errorf("law 10: %s is not refused, of which only the message would be kept", v)
+		}
+	}
+	v := &value{More: 1}
+	data, err := protocodec.Codec.Append(nil, &v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := protocodec.Codec.Decode(data, &v); err != nil || v.More != 0 {
+		t.Errorf("Decode = %v, %v: if all of it is kept, it need not be refused", v.More, err)
+	}
+}
