@@ -34,9 +34,25 @@ type embedsNilArray struct {
 }
 
 type twoOfAName struct {
-	A int `json:"x"`
-	B int `json:"x"` //nolint:govet // what go vet says too, if it is asked
+	A int `msgpack:"x"`
+	B int `msgpack:"x"`
 }
+
+type (
+	LeftX struct {
+		A int `json:"x"`
+	}
+	RightX struct {
+		B int `json:"x"`
+	}
+
+	// twoTagged has two fields of one name; go vet sees those that stand in one
+	// struct.
+	twoTagged struct {
+		LeftX
+		*RightX
+	}
+)
 
 type aliased struct {
 	A int
@@ -171,8 +187,8 @@ func TestLossyTypesAreRefused(t *testing.T) {
 		loss(codec.Msgpack, generatedAndMore{msgpValue{"a"}, "b"}, "its MarshalMsg is that of the embedded codec_test.msgpValue, which leaves out More"),
 		loss(codec.Msgpack, embedsNumber{1, 2}, "it embeds the unexported codec_test.number"),
 
-		loss(codec.JSON, twoOfAName{1, 2}, `A and B are both "x" in JSON, which then keeps neither`),
-		loss(codec.JSON, []twoOfAName{{1, 2}}, "V[] is codec_test.twoOfAName: A and B"),
+		loss(codec.JSON, twoTagged{LeftX{1}, &RightX{2}}, `LeftX.A and RightX.B are both "x" in JSON, which then keeps neither`),
+		loss(codec.JSON, []twoTagged{{LeftX{1}, &RightX{2}}}, "V[] is codec_test.twoTagged: LeftX.A and RightX.B"),
 		loss(codec.JSON, bothSides{Left{1}, Right{2, 3}}, `Left.ID and Right.ID are both "ID"`),
 		loss(codec.JSON, noneKept{1, "a"}, "each of its fields is left out"),
 		loss(codec.JSON, map[string]noneKept{"": {1, "a"}}, "each of its fields is left out"),
