@@ -168,7 +168,7 @@ func (j *job[V]) commit(ctx context.Context, entry Entry[V], keep bool) {
 		store = nil
 	}
 	err := guard(func() error {
-		return j.engine.level.commit(ctx, j.key, j.pending, j.answer.entry.Version, store)
+		return j.engine.level.commit(ctx, j.key, j.pending, &j.answer, store)
 	})
 	if err != nil {
 		j.engine.observe.backendError(j.key, j.engine.opError("set", j.key, err))
