@@ -2,8 +2,10 @@ package advcache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,13 +19,11 @@ const tierTimeout = 250 * time.Millisecond
 // hang lets operations of m wait until their time is over.
 func hang(m *mapCache[string], ops ...string) {
 	m.on(func(op, _ string) error {
-		for _, hung := range ops {
-			if op == hung {
-				time.Sleep(tierTimeout)
-				return fmt.Errorf("no answer: %w", context.DeadlineExceeded)
-			}
+		if !slices.Contains(ops, op) {
+			return nil
 		}
-		return nil
+		time.Sleep(tierTimeout)
+		return fmt.Errorf("no answer: %w", context.DeadlineExceeded)
 	})
 }
 
@@ -88,7 +88,7 @@ func TestABatchOverAHungTier(t *testing.T) {
 				}
 				written := map[string]bool{}
 				for _, ev := range e.of("BackendError") {
-					if op, ok := ev.Err.(*advcache.OpError); ok && op.Op == "set" {
+					if op, ok := errors.AsType[*advcache.OpError](ev.Err); ok && op.Op == "set" {
 						written[ev.Key] = true
 					}
 				}

@@ -56,8 +56,10 @@ type Options struct {
 	ReadForeign bool
 
 	// Timeout ends each request, within the time that the caller's context
-	// leaves it. 0: that of the backend, which is 250 ms for Redis and 5 s for
-	// object stores. Below 0: none.
+	// leaves it; of a call of many keys, all requests that are sent together,
+	// and where one of those for single keys times out, no more are begun.
+	// [Cache.Clear] has no Timeout. 0: that of the backend, which is 250 ms for
+	// Redis and none for files. Below 0: none.
 	Timeout time.Duration
 
 	// Observer is told of writes and deletes, and as BackendError of each
