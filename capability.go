@@ -47,7 +47,10 @@ func SetEntryIf[V any](ctx context.Context, c Cache[V], key string, entry Entry[
 	return false, unsupported(c, "SetEntryIf")
 }
 
-// ManyGetter is implemented by caches that read many keys in fewer requests.
+// ManyGetter is implemented by caches that read many keys in fewer requests. An
+// error that is an [*OpError] with a Key, or joins such errors, is about those
+// keys alone: the others were read. Any other error may be about all keys that
+// were not found.
 type ManyGetter[V any] interface {
 	GetMany(ctx context.Context, keys []string) (map[string]V, error)
 }
