@@ -111,6 +111,14 @@ func TestZeroKeyTemplate(t *testing.T) {
 	t.Errorf("law 9: the zero KeyTemplate makes the key %q, %v of all values", key, err)
 }
 
+func TestZeroTTL(t *testing.T) {
+	var ttl advcache.TTL[int, string]
+	load := func(context.Context, int) (string, error) { return "", nil }
+	wantPanic(t, func() { ttl.Cached("k:{}", load) }, "the zero TTL", "NewTTL")
+	wantPanic(t, func() { (*advcache.TTL[int, string])(nil).Func("k:{}", load) }, "the zero TTL", "NewTTL")
+	wantPanic(t, func() { ttl.CachedValue("k", func(context.Context) (string, error) { return "", nil }) }, "the zero TTL", "NewTTL")
+}
+
 func TestPanicErrorHidesTheStack(t *testing.T) {
 	memory := inmem.New[int](nil)
 	defer memory.Close()

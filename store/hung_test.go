@@ -159,6 +159,27 @@ func TestBadKeysAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestManyWithANilContext: the panic is in the caller's goroutine.
+func TestManyWithANilContext(t *testing.T) {
+	for name, without := range batches {
+		c := store.New[string](storetest.NewMemory(&storetest.MemoryOptions{Without: without}), nil)
+		var none context.Context
+		for op, call := range map[string]func(){
+			"GetMany": func() { _, _ = c.GetMany(none, []string{"a", "b"}) },
+			"SetMany": func() { _ = c.SetMany(none, map[string]string{"a": "1", "b": "2"}, 0) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: %s with a nil context does not panic", name, op)
+					}
+				}()
+				call()
+			}()
+		}
+	}
+}
+
 // TestZeroCache: what was never made says so.
 func TestZeroCache(t *testing.T) {
 	var c store.Cache[string]

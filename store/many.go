@@ -157,6 +157,7 @@ func each(ctx context.Context, keys []string, fn func(key string) error) error {
 		errs  []error // guarded by mu
 		group sync.WaitGroup
 	)
+	_ = ctx.Err() // a nil context panics here: in another goroutine that would end the process
 	next := func(err error) (key string, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
