@@ -27,7 +27,7 @@ func hang(m *mapCache[string], ops ...string) {
 	})
 }
 
-var all = []string{"Get", "GetEntry", "GetMany", "Set", "SetEntry", "SetEntryIf", "Delete", "Exists"}
+var everything = []string{"Get", "GetEntry", "GetMany", "Set", "SetEntry", "SetEntryIf", "Delete", "Exists"}
 
 // upTo returns the keys 0 to n-1, and what the n-th load of each gives.
 func upTo(n, load int) (ks []int, values map[int]string) {
@@ -78,7 +78,7 @@ func TestABatchOverAHungTier(t *testing.T) {
 	for name, opt := range hungWindows {
 		t.Run(name, func(t *testing.T) {
 			onHung(t, opt, func(t *testing.T, m *mapCache[string], _ *origin, e *events, f *advcache.Func[int, string]) {
-				hang(m, all...)
+				hang(m, everything...)
 				const n = 500
 				ks, values := upTo(n, 1)
 				start := time.Now()
@@ -152,7 +152,7 @@ func TestACommitThatIsNotTriedBowsToAnInvalidation(t *testing.T) {
 			_, err := f.GetMany(t.Context(), ks)
 			return "", err
 		})
-		synctest.Wait() // the first 32 are being written, with those of a function for one key as the rest
+		synctest.Wait() // the first 32 are being written; the last have not begun
 		hang(m)
 		set := map[int]bool{}
 		for _, k := range []int{98, 99} {
@@ -170,7 +170,7 @@ func TestACommitThatIsNotTriedBowsToAnInvalidation(t *testing.T) {
 
 func TestOneKeyOverAHungTier(t *testing.T) {
 	onHung(t, advcache.TTLOptions{}, func(t *testing.T, m *mapCache[string], _ *origin, _ *events, f *advcache.Func[int, string]) {
-		hang(m, all...)
+		hang(m, everything...)
 		r := <-get(t.Context(), f, 1)
 		r.want(t, "law 7", "1#1")
 		r.wantTook(t, "law 7: a read and a write", 2*tierTimeout)
