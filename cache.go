@@ -9,8 +9,11 @@ import (
 // cachetest holds the suite that an implementation must pass.
 //
 // A miss is ok == false with a nil error. An error means that the cache could
-// not say. Keys are any non-empty strings. All methods are safe for concurrent
-// use. What a caller hands in (values, tags) must not be changed afterwards,
+// not say. Keys are any non-empty strings, though a backend may refuse those
+// that are longer than it takes. The empty key is either refused with an error,
+// as byte stores do, or a key like any other, as in memory; key templates make
+// none. All methods are safe for concurrent use, and may panic where the context
+// is nil. What a caller hands in (values, tags) must not be changed afterwards,
 // and what it is handed must not be changed either, unless the implementation
 // says that it copies.
 //
@@ -36,7 +39,8 @@ type Cache[V any] interface {
 	// the key holds.
 	SetEntry(ctx context.Context, key string, entry Entry[V]) error
 
-	// Delete removes keys. Keys that are absent are no error.
+	// Delete removes keys. Keys that are absent are no error. With an error,
+	// some may be removed.
 	Delete(ctx context.Context, keys ...string) error
 
 	// Exists reports whether Get would be a hit, without moving the value.

@@ -47,14 +47,17 @@ func SetEntryIf[V any](ctx context.Context, c Cache[V], key string, entry Entry[
 	return false, unsupported(c, "SetEntryIf")
 }
 
-// ManyGetter is implemented by caches that read many keys in fewer requests.
+// ManyGetter is implemented by caches that read many keys in fewer requests. An
+// error that is an [*OpError] with a Key, or joins such errors, is about those
+// keys alone: the others were read. Any other error may be about all keys that
+// were not found.
 type ManyGetter[V any] interface {
 	GetMany(ctx context.Context, keys []string) (map[string]V, error)
 }
 
 // GetMany returns the values of those keys that Get would hit. With an error,
 // the map holds what could be read. A cache without the method is asked key by
-// key.
+// key, until one of them times out.
 func GetMany[V any](ctx context.Context, c Cache[V], keys []string) (map[string]V, error) {
 	if g, ok := c.(ManyGetter[V]); ok {
 		return g.GetMany(ctx, keys)
@@ -68,7 +71,7 @@ func GetMany[V any](ctx context.Context, c Cache[V], keys []string) (map[string]
 		} else if ok {
 			found[key] = value
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || timedOut(err) { // law 7: nobody waits for that once a key
 			errs = append(errs, ctx.Err()) // of the keys that are left
 			break
 		}
@@ -82,17 +85,19 @@ type ManySetter[V any] interface {
 }
 
 // SetMany sets every key of values, as Set does. With an error, some may be
-// set. A cache without the method is asked key by key.
+// set. A cache without the method is asked key by key, until one of them times
+// out.
 func SetMany[V any](ctx context.Context, c Cache[V], values map[string]V, ttl time.Duration) error {
 	if s, ok := c.(ManySetter[V]); ok {
 		return s.SetMany(ctx, values, ttl)
 	}
 	var errs []error
 	for key, value := range values {
-		if err := c.Set(ctx, key, value, ttl); err != nil {
+		err := c.Set(ctx, key, value, ttl)
+		if err != nil {
 			errs = append(errs, err)
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || timedOut(err) {
 			errs = append(errs, ctx.Err()) // of the keys that are left
 			break
 		}

@@ -42,7 +42,8 @@
 //  7. A cache failure is not an application failure: it is reported, and the
 //     loader's value is served. A failed Invalidate or Set is returned. A cache
 //     that has missed a write of a key is not read for it until a write of the
-//     key succeeds.
+//     key succeeds. One that lets requests time out costs a caller one time-out
+//     to read and one to write, for a batch of any size too.
 //  8. Failures back off. A failed refresh is retried after a growing delay, not
 //     per read, and stale values are served meanwhile.
 //  9. Keys are injective: two different values of K never give the same key.

@@ -3,6 +3,8 @@ package advcache
 import (
 	"errors"
 	"fmt"
+
+	"github.com/advcache/advcache/internal/ratelog"
 )
 
 var (
@@ -38,12 +40,14 @@ type OpError struct {
 	Err     error  // why
 }
 
-// Error implements error.
+// Error implements error. The key stands in it quoted, and is cut after 128 bytes
+// at the most; Key has all of it.
 func (e *OpError) Error() string {
 	if e.Key == "" {
 		return fmt.Sprintf("advcache: %s %s: %v", e.Backend, e.Op, e.Err)
 	}
-	return fmt.Sprintf("advcache: %s %s %q: %v", e.Backend, e.Op, e.Key, e.Err)
+	key, more := ratelog.Short(e.Key)
+	return fmt.Sprintf("advcache: %s %s %q%s: %v", e.Backend, e.Op, key, more, e.Err)
 }
 
 // Unwrap returns the underlying error.

@@ -168,11 +168,12 @@ func (j *job[V]) commit(ctx context.Context, entry Entry[V], keep bool) {
 		store = nil
 	}
 	err := guard(func() error {
-		return j.engine.level.commit(ctx, j.key, j.pending, j.answer.entry.Version, store)
+		return j.engine.level.commit(ctx, j.key, j.pending, &j.answer, store)
 	})
-	if err != nil {
-		j.engine.observe.backendError(j.key, j.engine.opError("set", j.key, err))
+	if err == nil || errors.Is(context.Cause(ctx), flight.ErrClosed) {
+		return // Close has ended it: that is no failure of the cache
 	}
+	j.engine.observe.backendError(j.key, j.engine.opError("set", j.key, err))
 }
 
 func (j *job[V]) failed(err error, took time.Duration) {

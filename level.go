@@ -25,7 +25,7 @@ type level[V any] interface {
 	again(ctx context.Context, key string, p *live.Pending, a *answer[V])
 	// commit stores what was loaded, or removes what is held where entry is
 	// nil, unless p is barred or the level no longer holds what was seen.
-	commit(ctx context.Context, key string, p *live.Pending, seen Version, entry *Entry[V]) error
+	commit(ctx context.Context, key string, p *live.Pending, seen *answer[V], entry *Entry[V]) error
 	// end takes the load out again, any number of times.
 	end(key string, p *live.Pending)
 
@@ -40,6 +40,7 @@ type answer[V any] struct {
 	ok      bool
 	unknown bool // the level could not say, or is not believed
 	pending *live.Pending
+	batch   *outage // of the batch that asks; else nil
 }
 
 // liveLevel is a cache in memory, used by its nodes.
@@ -84,7 +85,7 @@ func (l liveLevel[V]) begin(key string, a *answer[V]) *live.Pending {
 
 func (l liveLevel[V]) again(context.Context, string, *live.Pending, *answer[V]) {}
 
-func (l liveLevel[V]) commit(_ context.Context, key string, p *live.Pending, _ Version, entry *Entry[V]) error {
+func (l liveLevel[V]) commit(_ context.Context, key string, p *live.Pending, _ *answer[V], entry *Entry[V]) error {
 	var n *live.Node[V]
 	if entry != nil {
 		n = live.NewNode(entry.Value, entry.CreatedAt, entry.FreshUntil, entry.StaleUntil, entry.HeldUntil, entry.Absent, entry.Tags)

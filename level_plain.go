@@ -35,7 +35,7 @@ func (l *plainLevel[V]) ask(ctx context.Context, key string) answer[V] {
 
 func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
 	a.entry, a.ok, a.unknown = Entry[V]{}, false, true
-	if l.doubt.of(key) {
+	if a.batch.noReads() || l.doubt.of(key) {
 		return
 	}
 	var err error
@@ -52,6 +52,7 @@ func (l *plainLevel[V]) read(ctx context.Context, key string, a *answer[V]) {
 	if err != nil {
 		a.entry, a.ok = Entry[V]{}, false
 		if ctx.Err() == nil { // else it is the caller who has gone
+			a.batch.read(err)
 			l.observe.backendError(key, l.observe.opError("get", key, err))
 		}
 	}
@@ -71,12 +72,12 @@ func (l *plainLevel[V]) peek(ctx context.Context, key string) (v V, ok bool, err
 	return e.Value, true, nil
 }
 
-// readMany returns the fresh values of keys, as far as they can be believed.
-// If it failed, the level may hold more.
-func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V, failed bool) {
+// readMany returns the fresh values of keys, as far as they can be believed, and
+// which of the others the level may hold all the same, since it failed.
+func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V, failed missing) {
 	keys = slices.DeleteFunc(keys, l.doubt.of)
 	if len(keys) == 0 {
-		return nil, false
+		return nil, failed
 	}
 	var err error
 	if panicked := guard(func() error {
@@ -85,10 +86,17 @@ func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[
 	}); panicked != nil {
 		found, err = nil, panicked
 	}
-	if err != nil && ctx.Err() == nil {
+	failed = missingOf(err)
+	switch {
+	case err == nil || ctx.Err() != nil: // else it is the caller who has gone
+	case failed.all:
 		l.observe.backendError("", l.observe.opError("get", "", err))
+	default:
+		for key, err := range failed.keys {
+			l.observe.backendError(key, err)
+		}
 	}
-	return found, err != nil
+	return found, failed
 }
 
 func (l *plainLevel[V]) release(key string, a *answer[V]) {
@@ -113,7 +121,16 @@ func (l *plainLevel[V]) again(ctx context.Context, key string, p *live.Pending, 
 
 func (l *plainLevel[V]) end(key string, p *live.Pending) { l.pendings.End(key, p) }
 
-func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, seen Version, entry *Entry[V]) error {
+func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, seen *answer[V], entry *Entry[V]) error {
+	if err := seen.batch.noWrites(); err != nil {
+		if p.Barred() {
+			return nil
+		}
+		// Without the lock, which somebody may hold for as long as a write takes:
+		// at worst the key is doubted though a Set has just succeeded.
+		l.doubt.wrote(key, err)
+		return err
+	}
 	unlock, err := l.locks.Lock(ctx, key)
 	if err != nil {
 		return err
@@ -122,12 +139,15 @@ func (l *plainLevel[V]) commit(ctx context.Context, key string, p *live.Pending,
 	if p.Barred() {
 		return nil
 	}
-	err = guard(func() error { return l.store(ctx, key, seen, entry) })
+	err = guard(func() error { return l.store(ctx, key, seen.entry.Version, entry) })
 	switch {
 	case errors.Is(err, errRefused):
 		return nil
 	case err != nil:
 		l.doubt.wrote(key, err)
+		if ctx.Err() == nil { // else it is the load whose time is over
+			seen.batch.wrote(err)
+		}
 		return err
 	case !p.Barred(): // else there is a later change, which may have been missed
 		l.doubt.wrote(key, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"math/big"
 	"strings"
@@ -110,6 +111,14 @@ func TestZeroKeyTemplate(t *testing.T) {
 	t.Errorf("law 9: the zero KeyTemplate makes the key %q, %v of all values", key, err)
 }
 
+func TestZeroTTL(t *testing.T) {
+	var ttl advcache.TTL[int, string]
+	load := func(context.Context, int) (string, error) { return "", nil }
+	wantPanic(t, func() { ttl.Cached("k:{}", load) }, "the zero TTL", "NewTTL")
+	wantPanic(t, func() { (*advcache.TTL[int, string])(nil).Func("k:{}", load) }, "the zero TTL", "NewTTL")
+	wantPanic(t, func() { ttl.CachedValue("k", func(context.Context) (string, error) { return "", nil }) }, "the zero TTL", "NewTTL")
+}
+
 func TestPanicErrorHidesTheStack(t *testing.T) {
 	memory := inmem.New[int](nil)
 	defer memory.Close()
@@ -118,5 +127,34 @@ func TestPanicErrorHidesTheStack(t *testing.T) {
 	p, ok := errors.AsType[*advcache.PanicError](err)
 	if !ok || strings.Contains(err.Error(), "goroutine") || !strings.Contains(string(p.Stack), "misuse_test.go") {
 		t.Errorf("law 6: %v", err)
+	}
+}
+
+// TestLongKeysInErrorsAndLogs: a key of a megabyte makes neither an error nor a
+// line of a log of one.
+func TestLongKeysInErrorsAndLogs(t *testing.T) {
+	var out strings.Builder
+	down := errors.New("down")
+	m := newMapCache[string]()
+	m.on(func(string, string) error { return down })
+	f := advcache.NewTTL[string](m, time.Hour, &advcache.TTLOptions{Logger: slog.New(slog.NewTextHandler(&out, nil))}).
+		Func("k:{}", func(context.Context, string) (string, error) { return "v", nil })
+	long := strings.Repeat("key-", 1<<18)
+	if _, err := f.Get(t.Context(), long); err != nil {
+		t.Error(err)
+	}
+	if line := out.String(); len(line) > 1000 || !strings.Contains(line, "key-…") && !strings.Contains(line, "(1048578 bytes)") {
+		t.Errorf("law 7: the log has %d bytes: %.500s", len(line), line)
+	}
+	err := f.Invalidate(t.Context(), long)
+	op, ok := errors.AsType[*advcache.OpError](err)
+	if said := err.Error(); !ok || len(said) > 300 || !strings.Contains(said, `"… (1048578 bytes): down`) {
+		t.Errorf("law 7: the error has %d bytes: %.500s", len(said), said)
+	}
+	if err := f.Set(t.Context(), long, "v"); !errors.As(err, &op) || op.Key != f.Key(long) {
+		t.Errorf("law 7: the error does not have its whole key: %.500v", err)
+	}
+	if said := (&advcache.OpError{Op: "get", Backend: "b", Key: "a\n\x1b[31m", Err: down}).Error(); said != `advcache: b get "a\n\x1b[31m": down` {
+		t.Errorf("law 7: control characters: %s", said)
 	}
 }

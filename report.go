@@ -96,7 +96,7 @@ func (r *reporter) warn(what, key string, err error) {
 		stack = string(p.Stack)
 	}
 	r.log.Warn(slog.String("what", what), slog.String("cache", r.name),
-		slog.String("key", key), slog.Any("err", err), slog.String("stack", stack))
+		ratelog.Key(key), slog.Any("err", err), slog.String("stack", stack))
 }
 
 func (r *reporter) opError(op, key string, err error) error {

@@ -124,6 +124,9 @@ func (t *TTL[K, V]) CachedValue(key string, fn func(context.Context) (V, error))
 func (t *TTL[K, V]) Close(ctx context.Context) error { return t.engine.close(ctx) }
 
 func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
+	if t == nil || t.engine == nil {
+		panic("advcache: the zero TTL has no cache; make one by NewTTL")
+	}
 	key, err := ParseKey[K](template)
 	if err != nil {
 		panic(err.Error())

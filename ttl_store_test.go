@@ -112,3 +112,41 @@ func TestASlowStoreOfNothing(t *testing.T) {
 		r.wantTook(t, "law 7", 0)
 	})
 }
+
+// TestCloseTellsNothingOfTheStoresThatItEnds: they are no failures of the cache,
+// but what it holds may be old now.
+func TestCloseTellsNothingOfTheStoresThatItEnds(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		onPlain(t, func(t *testing.T, c advcache.Cache[string], m *mapCache[string]) {
+			o, e := &origin{}, &events{}
+			opt := &advcache.TTLOptions{Stale: time.Hour, Observer: e.observer()}
+			ttl, f := userTTL(t, c, o, opt)
+			wants(t, "law 13", f, 1, "1#1")
+			time.Sleep(time.Minute)
+			m.on(func(op, _ string) error {
+				if op == "SetEntry" || op == "SetEntryIf" {
+					time.Sleep(time.Second)
+					if fails {
+						return errDisk
+					}
+				}
+				return nil
+			})
+			wants(t, "law 13: begins a refresh", f, 1, "1#1")
+			synctest.Wait() // it is being stored
+			if !fails {
+				if err := ttl.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			time.Sleep(2 * time.Second)
+			if told := e.of("BackendError"); len(told) > 0 != fails {
+				t.Errorf("law 13: BackendError was told %v", told)
+			}
+			m.on(nil)
+			if v, ok, err := f.Peek(t.Context(), 1); ok || err != nil {
+				t.Errorf("law 7: Peek reads %q, %v of a key whose write was missed", v, err)
+			}
+		})
+	}
+}

@@ -44,8 +44,8 @@ func awkwardKeys() []string {
 		strings.Repeat("long", 150)+"x"+strings.Repeat("long", 150), strings.Repeat("a/", 300)+"a", strings.Repeat("\u65e5", 400))
 }
 
-// keyChecks are about law 9: keys are any strings but the empty one, and all
-// of them are different.
+// keyChecks are about law 9: keys are any strings, and all of them are
+// different. The empty one may be refused.
 var keyChecks = []check{
 	{
 		name: "OneByOne", law: lawKeys, says: "each key has its own entry, however alike keys are",
@@ -58,6 +58,21 @@ var keyChecks = []check{
 			for _, key := range keys {
 				e.fresh(key, valueOf(key))
 			}
+		},
+	},
+	{
+		name: "Empty", law: lawKeys, says: "the empty key is refused with an error, or is a key like any other",
+		run: func(e *env) {
+			others := e.setAwkward()
+			refused := e.cache.Set(e.Context(), "", valueOf(""), long)
+			value, ok, err := e.cache.Get(e.Context(), "")
+			if refused == nil && (!ok || err != nil || value != valueOf("")) || refused != nil && ok {
+				e.Fatalf("Set of the empty key = %v, then Get = %s, %v, %v; want an error of Set, or its value", refused, short(value), ok, err)
+			}
+			if err := e.cache.Delete(e.Context(), ""); refused == nil && err != nil {
+				e.Fatalf("Delete of the empty key = %v, although Set took it; want nil", err)
+			}
+			e.getMany(others, awkwardKeys()...)
 		},
 	},
 	{

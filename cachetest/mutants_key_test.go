@@ -1,6 +1,7 @@
 package cachetest
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"strings"
@@ -116,6 +117,10 @@ var keyMutants = []mutant{
 		bug: func(_ *mapCache, w *wrapper) {
 			rekey(w, func(key string) string { return strings.ReplaceAll(key, "/", "%2F") })
 		},
+	},
+	{
+		name: "the empty key is that of another", breaks: "law 9 (keys are injective): the empty key is refused with an error, or is a key like any other",
+		bug: func(_ *mapCache, w *wrapper) { rekey(w, func(key string) string { return cmp.Or(key, ".") }) },
 	},
 	{
 		name: "values are trimmed", breaks: "law 10 (what is read back is what was written): a value is returned as it was set",

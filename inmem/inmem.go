@@ -14,6 +14,7 @@ import (
 
 	"github.com/advcache/advcache"
 	"github.com/advcache/advcache/internal/live"
+	"github.com/advcache/advcache/internal/ratelog"
 )
 
 // DefaultMaxEntries bounds a cache for which no bound is set.
@@ -206,7 +207,7 @@ func (c *Cache[V]) tell(hook func(advcache.Event), e advcache.Event) {
 
 func (c *Cache[V]) catch(key string) {
 	if p := recover(); p != nil {
-		c.log.Warn("inmem: a hook panicked", slog.String("cache", c.name), slog.String("key", key), slog.Any("panic", p))
+		c.log.Warn("inmem: a hook panicked", slog.String("cache", c.name), ratelog.Key(key), slog.Any("panic", p))
 	}
 }
 

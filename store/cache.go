@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/advcache/advcache"
@@ -41,6 +43,12 @@ func New[V any](s Store, o *Options) *Cache[V] {
 		opt:    opt,
 		pack:   newPacker(&opt),
 		report: newReporter(&opt),
+	}
+}
+
+func (c *Cache[V]) mustBeMade() {
+	if c.store == nil {
+		panic("store: the zero Cache has no backend; make one by store.New")
 	}
 }
 
@@ -165,7 +173,36 @@ func (c *Cache[V]) limited(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(ctx, c.opt.Timeout)
 }
 
+// takes returns those of keys that the backend takes, and an error for each of
+// the others.
+func (c *Cache[V]) takes(op string, keys []string) (good []string, bad []error) {
+	for i, key := range keys {
+		err := c.checkKey(op, key)
+		if err != nil && bad == nil {
+			good = slices.Clone(keys[:i]) // keys is the caller's
+		}
+		if err != nil {
+			bad = append(bad, err)
+		} else if bad != nil {
+			good = append(good, key)
+		}
+	}
+	if bad == nil {
+		return keys, nil
+	}
+	return good, bad
+}
+
+// joined returns the errors of bad keys and that of the others.
+func joined(bad []error, err error) error {
+	if len(bad) == 0 {
+		return err
+	}
+	return errors.Join(append(bad, err)...)
+}
+
 func (c *Cache[V]) checkKey(op, key string) error {
+	c.mustBeMade()
 	switch {
 	case key == "":
 		return c.opError(op, key, errEmptyKey)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -15,23 +16,25 @@ import (
 const fanOut = 32
 
 // GetMany implements [advcache.ManyGetter]: as few requests as the backend can
-// read keys in, else one for each.
+// read keys in, else one for each, 32 at once. With an error, the map holds what
+// could be read: a key that the backend does not take has an error of its own,
+// an [*advcache.OpError] that names it, and the others are read.
 func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, error) {
 	values := make(map[string]V, len(keys))
 	if len(keys) == 0 {
 		return values, nil
 	}
-	for _, key := range keys {
-		if err := c.checkKey("get", key); err != nil {
-			return values, err
-		}
+	keys, bad := c.takes("get", keys)
+	if len(keys) == 0 {
+		return values, joined(bad, nil)
 	}
 	want := Want{Now: time.Now(), Foreign: c.opt.ReadForeign}
 	limited, cancel := c.limited(ctx)
 	objs, err := GetMany(limited, c.store, keys, want)
 	cancel()
 	if errors.Is(err, errors.ErrUnsupported) {
-		return c.getEach(ctx, keys)
+		values, err := c.getEach(ctx, keys)
+		return values, joined(bad, err)
 	}
 	for i, obj := range objs {
 		if obj == nil || obj.Meta.Absent || !want.Useful(&obj.Meta) {
@@ -44,7 +47,7 @@ func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, er
 	if err != nil {
 		err = c.opError("get", "", err)
 	}
-	return values, err
+	return values, joined(bad, err)
 }
 
 func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, error) {
@@ -64,8 +67,10 @@ func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, er
 }
 
 // SetMany implements [advcache.ManySetter]: as few requests as the backend can
-// write keys in, else those of Set for each; with Options.Dedupe, always those.
+// write keys in, else those of Set for each, 32 at once; with Options.Dedupe,
+// always those. With an error, the keys that it does not name may be set.
 func (c *Cache[V]) SetMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
+	c.mustBeMade()
 	if ttl < 0 {
 		return c.opError("set", "", advcache.ErrInvalidTTL)
 	}
@@ -102,7 +107,7 @@ func (c *Cache[V]) putMany(ctx context.Context, values map[string]V, ttl time.Du
 	}
 	unlock, err := c.locks.LockAll(ctx, keys)
 	if err != nil {
-		return c.opError("set", "", err)
+		return errors.Join(append(errs, c.opError("set", "", err))...)
 	}
 	defer unlock()
 	c.wrote(keys)
@@ -142,33 +147,43 @@ func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object,
 }
 
 // each calls fn for every key, for up to fanOut at once, and joins the errors.
-// Once ctx is done it begins no more.
+// Once ctx is done, or a key has timed out, it begins no more: a backend that
+// does not answer costs one Timeout, not one for every 32 keys (law 7).
 func each(ctx context.Context, keys []string, fn func(key string) error) error {
 	var (
 		mu    sync.Mutex
+		begun int     // guarded by mu
+		over  bool    // guarded by mu
 		errs  []error // guarded by mu
 		group sync.WaitGroup
 	)
-	next := make(chan string)
+	_ = ctx.Err() // a nil context panics here: in another goroutine that would end the process
+	next := func(err error) (key string, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			errs = append(errs, err)
+		}
+		over = over || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
+		if over || begun == len(keys) {
+			return "", false
+		}
+		begun++
+		return keys[begun-1], true
+	}
 	for range min(fanOut, len(keys)) {
 		group.Go(func() {
-			for key := range next {
-				if err := fn(key); err != nil {
-					mu.Lock()
-					errs = append(errs, err)
-					mu.Unlock()
-				}
+			for key, ok := next(nil); ok; key, ok = next(fn(key)) {
 			}
 		})
 	}
-	var left error
-	for _, key := range keys {
-		if left = ctx.Err(); left != nil {
-			break // of the keys that are left
-		}
-		next <- key
-	}
-	close(next)
 	group.Wait()
-	return errors.Join(append(errs, left)...)
+	if begun < len(keys) {
+		why := ctx.Err()
+		if why == nil {
+			why = context.DeadlineExceeded
+		}
+		errs = append(errs, fmt.Errorf("advcache: %d of %d keys were not tried: %w", len(keys)-begun, len(keys), why))
+	}
+	return errors.Join(errs...)
 }

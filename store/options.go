@@ -31,8 +31,12 @@ type Options struct {
 	Encryption *codec.KeyRing
 
 	// Dedupe leaves out the write of a content that the backend holds already:
-	// the object only gets its new life. It takes a codec that encodes equal
-	// values to equal bytes, and New panics if that of V's type does not.
+	// the object only gets its new life. Where the backend cannot renew a life,
+	// nothing is written while 75 % of the new one remain, and else the whole
+	// object. In return a content that is new takes a request more, and SetMany
+	// one or two for each key. It takes a Codec that encodes equal values to equal
+	// bytes, and New panics if it does not for V: where V has maps, codec.JSON
+	// always does.
 	Dedupe bool
 
 	// Schema names the shape of the values: change it whenever V changes so
@@ -55,9 +59,12 @@ type Options struct {
 	// excludes Encryption.
 	ReadForeign bool
 
-	// Timeout ends each request, within the time that the caller's context
-	// leaves it. 0: that of the backend, which is 250 ms for Redis and 5 s for
-	// object stores. Below 0: none.
+	// Timeout ends a call, with all its requests and its wait for other writes of
+	// the key, within the time that the caller's context leaves it. Where GetMany
+	// and SetMany make a call for each key, each has that time, and once one is
+	// over, no more are begun. The removal of a damaged object takes a Timeout of
+	// its own. [Cache.Clear] has none. 0: that of the backend, which is 250 ms for
+	// Redis and none for files. Below 0: none.
 	Timeout time.Duration
 
 	// Observer is told of writes and deletes, and as BackendError of each

@@ -45,14 +45,14 @@ func (r *reporter) trouble(key string, err error) {
 		r.tell(r.observer.BackendError, advcache.Event{Cache: r.name, Key: key, Err: err})
 		return
 	}
-	r.log.Warn(slog.String("what", "an object was not served"), slog.String("cache", r.name), slog.String("key", key), slog.Any("err", err))
+	r.log.Warn(slog.String("what", "an object was not served"), slog.String("cache", r.name), ratelog.Key(key), slog.Any("err", err))
 }
 
 // tell calls a hook. What it does must not seem to undo what was done.
 func (r *reporter) tell(hook func(advcache.Event), e advcache.Event) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Warn(slog.String("what", "a hook of the Observer panicked"), slog.String("cache", r.name), slog.String("key", e.Key), slog.Any("panic", p))
+			r.log.Warn(slog.String("what", "a hook of the Observer panicked"), slog.String("cache", r.name), ratelog.Key(e.Key), slog.Any("panic", p))
 		}
 	}()
 	hook(e)

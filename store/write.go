@@ -28,15 +28,12 @@ func (c *Cache[V]) SetEntry(ctx context.Context, key string, entry advcache.Entr
 }
 
 // Delete implements [advcache.Cache]: one request, or as many as the backend
-// needs for that many keys.
+// needs for that many keys, within one Timeout. A key that the backend does not
+// take has an error that names it, and the others are deleted.
 func (c *Cache[V]) Delete(ctx context.Context, keys ...string) error {
-	for _, key := range keys {
-		if err := c.checkKey("delete", key); err != nil {
-			return err
-		}
-	}
+	keys, bad := c.takes("delete", keys)
 	if len(keys) == 0 {
-		return nil
+		return joined(bad, nil)
 	}
 	began := time.Now()
 	ctx, cancel := c.limited(ctx)
@@ -53,16 +50,21 @@ func (c *Cache[V]) Delete(ctx context.Context, keys ...string) error {
 		if len(keys) == 1 {
 			key = keys[0]
 		}
-		return c.opError("delete", key, err)
+		return joined(bad, c.opError("delete", key, err))
 	}
 	c.report.deleted(keys, began)
-	return nil
+	return joined(bad, nil)
 }
 
-// Clear implements [advcache.Clearer], where the backend can find keys.
+// Clear implements [advcache.Clearer], where the backend can find keys. It takes
+// as long as it takes to look at all of them, which may be minutes: Options.Timeout
+// does not apply to it, and ctx alone ends it. Give it a deadline that suits the
+// number of keys; without one, a backend that never answers keeps Clear until
+// its client gives up.
 func (c *Cache[V]) Clear(ctx context.Context, prefix string) error {
+	c.mustBeMade()
 	c.writes.wroteAll()
-	err := Clear(ctx, c.store, prefix) // as long as it takes: no Timeout
+	err := Clear(ctx, c.store, prefix)
 	c.writes.wroteAll()
 	if err != nil {
 		return c.opError("clear", prefix, err)

@@ -45,7 +45,7 @@ var importTable = []importRow{
 	},
 	{
 		packages: []string{"inmem/..."},
-		allow:    []string{ownRoot, own + "internal/live", own + "inmem/...", "github.com/maypok86/otter/v2/..."},
+		allow:    []string{ownRoot, own + "internal/live", own + "internal/ratelog", own + "inmem/...", "github.com/maypok86/otter/v2/..."},
 		why:      "inmem is the contract on otter, and shares with the root what hot paths hold",
 	},
 	{
