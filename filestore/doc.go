@@ -25,9 +25,13 @@
 // for, and leaves at the most a temporary file, which is swept an hour later.
 // When the host loses power, the writes of the last seconds may be lost, and
 // files may be empty or torn: lengths and checksums tell, and such a file is a
-// miss that is reported, as all foreign or damaged objects. With [Options.Fsync],
-// what Put has returned for is on the disk. ReadForeign of package store has no
-// use here: it would take an empty file for a value that somebody has put there.
+// miss that is reported, and removed by the read that finds it. With
+// [Options.Fsync], what Put has returned for is on the disk.
+//
+// A file that a later version has written in a format of its own is a miss that
+// is reported, and stays for those who can read it. A foreign one, which begins
+// as none of ours, stays until its key is written; it is a value only with
+// ReadForeign of package store, for which there is little use here.
 //
 // # Bounds
 //

@@ -93,7 +93,7 @@ func (s *Store) expire(ctx context.Context, e *entry) error {
 }
 
 // glance reads what a file says of itself. Of a damaged one it returns nothing:
-// it stays until it is written again, or is the oldest.
+// it stays until its key is read or written, or it is the oldest.
 func (s *Store) glance(n name) (key string, gone int64, err error) {
 	f, err := s.disk.open(n.path())
 	if err != nil {
@@ -104,9 +104,6 @@ func (s *Store) glance(n name) (key string, gone int64, err error) {
 	defer r.done()
 	if err := r.look(""); err != nil {
 		return "", 0, err
-	}
-	if r.front.meta.Foreign {
-		return "", 0, nil
 	}
 	return string(r.front.key), goneMillis(&r.front.meta), nil
 }

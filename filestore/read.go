@@ -92,7 +92,7 @@ func (s *Store) read(ctx context.Context, key string, use func(*reading) error) 
 	r := reading{file: f}
 	defer r.done()
 	err = r.look(key)
-	if err == nil && r.damaged {
+	if err == nil && r.front.meta.Damaged {
 		err = s.settle(ctx, n, key, &r)
 	}
 	if err != nil {
@@ -114,12 +114,11 @@ func (s *Store) settle(ctx context.Context, n name, key string, r *reading) erro
 
 // reading is a file that is read.
 type reading struct {
-	file    *os.File
-	front   front
-	data    []byte // the beginning of the file, which has the front in it
-	size    int64  // of the file
-	damaged bool   // the file is ours, and makes no sense; front.meta is Foreign
-	pooled  *[firstRead]byte
+	file   *os.File
+	front  front
+	data   []byte // the beginning of the file, which has the front in it
+	size   int64  // of the file
+	pooled *[firstRead]byte
 }
 
 // done gives back what the reading borrowed.
@@ -139,7 +138,6 @@ func (r *reading) look(key string) error {
 	if err := r.fill(r.pooled[:0], firstRead); err != nil {
 		return err
 	}
-	r.damaged = false
 	front, err := parseFront(r.data, r.size)
 	for more, ok := errors.AsType[cutError](err); ok; more, ok = errors.AsType[cutError](err) {
 		if err := r.fill(make([]byte, 0, more), int(more)); err != nil {
@@ -151,20 +149,22 @@ func (r *reading) look(key string) error {
 		r.front = front
 		return nil
 	}
-	r.damaged = !errors.Is(err, errForeign)
-	r.front.meta = store.Meta{Foreign: true, Size: r.size}
+	r.front = unreadable(err)
+	r.front.meta.Size = r.size
 	return r.identify()
 }
 
-// meets reports whether a condition holds. A damaged file is nothing, so that it
-// can be replaced, whatever the condition says of foreign ones; and it is what
-// somebody has seen who knows its Version.
-func (r *reading) meets(cond *store.Cond) bool {
-	m := &r.front.meta
-	if !r.damaged {
-		return cond.Holds(m)
+// unreadable returns the front of a file that cannot be parsed, or is of another
+// key.
+func unreadable(err error) front {
+	switch {
+	case errors.Is(err, errForeign):
+		return front{meta: store.Meta{Foreign: true}}
+	case errors.Is(err, errLater):
+		return front{meta: store.Meta{Encoding: store.LaterFormat}}
+	default:
+		return front{meta: store.Meta{Damaged: true}}
 	}
-	return cond.Kind != store.IfVersion || cond.Version == m.Version
 }
 
 // fill reads the first n bytes of the file into the memory of buf, and learns
@@ -202,14 +202,8 @@ func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error
 	obj.Meta = r.front.meta
 	from := r.front.body
 	switch {
-	case r.damaged && want.Foreign:
-		// The reader would take it for a value. What was not written must not
-		// be read.
-		return store.Object{}, false, nil
-	case obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
-		return obj, true, nil
-	case obj.Meta.Foreign:
-		from = 0
+	case obj.Meta.Damaged, obj.Meta.Encoding == store.LaterFormat, obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
+		return obj, true, nil // what was not written must not be read
 	case !want.Hash.IsZero() && want.Hash == obj.Meta.Hash:
 		obj.NotModified = true
 		return obj, true, nil
@@ -220,7 +214,12 @@ func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error
 		_, err = r.file.ReadAt(obj.Body[have:], from+int64(have))
 	}
 	if errors.Is(err, io.EOF) { // somebody has cut it meanwhile
-		return store.Object{Meta: store.Meta{Foreign: true, Size: r.size}}, !want.Foreign, nil
+		if obj.Meta.Foreign {
+			return store.Object{}, false, nil // and may be writing
+		}
+		r.front.meta = store.Meta{Damaged: true, Size: r.size}
+		err = r.identify()
+		return store.Object{Meta: r.front.meta}, err == nil, err
 	}
 	return obj, err == nil, err
 }

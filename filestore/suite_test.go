@@ -1,6 +1,9 @@
 package filestore
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -69,6 +72,74 @@ func TestConformanceOfTheCache(t *testing.T) {
 	}
 }
 
+// TestTornFileDoesNotStay holds law 10 for what a loss of power leaves: it is a
+// miss that is reported, no matter whether foreign objects are read, and the file
+// is not there for ever.
+func TestTornFileDoesNotStay(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	file := fileOf(s, "key")
+	for _, readForeign := range []bool{false, true} {
+		var told []error
+		c := store.New[string](s, &store.Options{
+			ReadForeign: readForeign,
+			Observer:    &advcache.Observer{BackendError: func(e advcache.Event) { told = append(told, e.Err) }},
+		})
+		noError(t, c.Set(t.Context(), "key", "what was written", time.Hour))
+		whole, err := os.ReadFile(file)
+		noError(t, err)
+		for what, torn := range map[string][]byte{
+			"empty": nil, "half": whole[:len(whole)/2], "zeros": make([]byte, len(whole)), "the magic alone": whole[:4], "less": whole[:2],
+		} {
+			told = nil
+			noError(t, os.WriteFile(file, torn, 0o600))
+			if ok, err := c.Exists(t.Context(), "key"); ok || err != nil {
+				t.Errorf("law 10: %s: Exists = %v, %v with ReadForeign %v; want false", what, ok, err, readForeign)
+			}
+			if value, ok, err := c.Get(t.Context(), "key"); ok || err != nil {
+				t.Errorf("law 10: %s: Get = %q, %v, %v with ReadForeign %v; want a miss", what, value, ok, err, readForeign)
+			}
+			if len(told) != 1 || !errors.Is(told[0], store.ErrCorrupt) {
+				t.Errorf("law 10: %s: told %v; want one event of ErrCorrupt", what, told)
+			}
+			if _, ok, err := s.Head(t.Context(), "key"); err != nil || ok && !metaIsGone(s, "key") {
+				t.Errorf("law 10: %s: the torn file stays: %v, %v", what, ok, err)
+			}
+		}
+	}
+}
+
+// TestLaterFormatStays holds that a rolling upgrade loses nothing: what a later
+// version has written is a miss here, and stays for those who can read it.
+func TestLaterFormatStays(t *testing.T) {
+	s := open(t, t.TempDir(), nil)
+	put(t, s, "key", object("value", time.Hour))
+	file := fileOf(s, "key")
+	whole, err := os.ReadFile(file)
+	noError(t, err)
+	for what, at := range map[string]int{"file": 4, "envelope": headLen + 4} {
+		data := append([]byte(nil), whole...)
+		data[at] = 2
+		noError(t, os.WriteFile(file, data, 0o600))
+		for _, readForeign := range []bool{false, true} {
+			var told []error
+			c := store.New[string](s, &store.Options{
+				ReadForeign: readForeign,
+				Observer:    &advcache.Observer{BackendError: func(e advcache.Event) { told = append(told, e.Err) }},
+			})
+			if value, ok, err := c.Get(t.Context(), "key"); ok || err != nil {
+				t.Errorf("law 10: a later format of the %s: Get = %q, %v, %v; want a miss", what, value, ok, err)
+			}
+			if len(told) != 1 || !errors.Is(told[0], store.ErrMismatch) {
+				t.Errorf("law 10: a later format of the %s: told %v; want one event of ErrMismatch", what, told)
+			}
+		}
+		noError(t, s.Sweep(t.Context()))
+		if left, err := os.ReadFile(file); err != nil || !bytes.Equal(left, data) {
+			t.Errorf("a file of a later format of the %s was changed: %v", what, err)
+		}
+	}
+}
+
 // TestLaw10ThroughTheCache holds law 10 for each byte of a file: a miss that is
 // reported, or what was written.
 func TestLaw10ThroughTheCache(t *testing.T) {
@@ -91,4 +162,10 @@ func TestLaw10ThroughTheCache(t *testing.T) {
 			}
 		}
 	}
+}
+
+// metaIsGone reports whether nobody is served from what is held.
+func metaIsGone(s *Store, key string) bool {
+	meta, _, err := s.Head(context.Background(), key)
+	return err == nil && !meta.Damaged && !meta.Foreign && meta.GoneAt(time.Now())
 }

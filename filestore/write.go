@@ -104,7 +104,7 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return false, err
 	}
 	now := r.front.meta
-	if !r.meets(&cond) || !now.SameContent(&meta) {
+	if !cond.Holds(&now) || !now.SameContent(&meta) {
 		return false, nil
 	}
 	now.CreatedAt, now.FreshUntil, now.StaleUntil, now.HeldUntil = meta.CreatedAt, meta.FreshUntil, meta.StaleUntil, meta.HeldUntil
@@ -266,7 +266,7 @@ func (s *Store) makeFolder(fan byte) error {
 func (s *Store) holds(ctx context.Context, key string, cond *store.Cond) (bool, error) {
 	ok := cond.Holds(nil)
 	err := s.read(ctx, key, func(r *reading) error {
-		ok = r.meets(cond)
+		ok = cond.Holds(&r.front.meta)
 		return nil
 	})
 	return ok, err
@@ -287,7 +287,7 @@ func (s *Store) holdsLocked(key string, cond *store.Cond) (bool, error) {
 	if err := r.look(key); err != nil {
 		return false, err
 	}
-	return r.meets(cond), nil
+	return cond.Holds(&r.front.meta), nil
 }
 
 // inBlocks returns what a file of some bytes takes of the disk.
