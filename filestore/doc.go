@@ -33,6 +33,12 @@
 // as none of ours, stays until its key is written; it is a value only with
 // ReadForeign of package store, for which there is little use here.
 //
+// What is no regular file, such as a folder, a FIFO or a device, is foreign where
+// the file of an object would be, and is never waited for. It has no body, so that
+// a reader which asks for one, as with ReadForeign, is given an error. A write of
+// the key takes its place, but for a folder, which is an error; sweeps and Clear
+// leave it.
+//
 // # Bounds
 //
 // The folder is bounded by bytes and by entries. A write that passes a bound
@@ -49,7 +55,7 @@
 // # Costs
 //
 // In system calls, on Unix, where a file in the page cache takes some microseconds
-// to read. Each open costs an fcntl more:
+// to read. Each open costs an fcntl more, that of a file to read two:
 //
 //	Get, miss           open
 //	Get up to 4 KiB     open, read, close

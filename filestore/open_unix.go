@@ -22,6 +22,24 @@ func openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	}
 }
 
+// openThere opens what is there, without the wait for somebody who writes to it
+// that a FIFO asks for.
+func openThere(path string, flag int) (*os.File, error) {
+	for {
+		fd, err := syscall.Open(path, flag|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			err = setBlocking(fd, flag) // else a poller would be asked, which is for no regular file
+			if err == nil {
+				return os.NewFile(uintptr(fd), path), nil //nolint:gosec // a descriptor is not negative
+			}
+			syscall.Close(fd) //nolint:errcheck // it was not written to
+		}
+		if err != syscall.EINTR {
+			return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+}
+
 // rename is os.Rename without a look at what is there.
 func rename(from, to string) error {
 	for {

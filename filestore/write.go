@@ -93,12 +93,10 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return false, absent(err)
 	}
 	defer lock.release()
-	f, err := s.disk.openFile(n.path(), os.O_RDWR, 0)
+	r, err := s.openFile(n, os.O_RDWR)
 	if err != nil {
 		return false, absent(err)
 	}
-	defer func() { err = firstOf(err, f.Close()) }()
-	r := reading{file: f}
 	defer r.done()
 	if err := r.look(key); err != nil {
 		return false, err
@@ -108,6 +106,8 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return false, nil
 	}
 	now.CreatedAt, now.FreshUntil, now.StaleUntil, now.HeldUntil = meta.CreatedAt, meta.FreshUntil, meta.StaleUntil, meta.HeldUntil
+	f := r.file
+	defer func() { err = firstOf(err, f.Close()) }()
 	var fixed [store.EnvelopeFixed]byte
 	if _, err := f.WriteAt(store.AppendEnvelopeFixed(fixed[:0], &now, newVersion()), headLen); err != nil {
 		return false, err
@@ -274,15 +274,13 @@ func (s *Store) holds(ctx context.Context, key string, cond *store.Cond) (bool, 
 
 // holdsLocked is holds for who has the lock.
 func (s *Store) holdsLocked(key string, cond *store.Cond) (bool, error) {
-	f, err := s.disk.open(nameOf(key).path())
+	r, err := s.openFile(nameOf(key), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return cond.Holds(nil), nil
 	}
 	if err != nil {
 		return false, err
 	}
-	defer f.Close() //nolint:errcheck // it was not written to
-	r := reading{file: f}
 	defer r.done()
 	if err := r.look(key); err != nil {
 		return false, err
