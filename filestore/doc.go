@@ -68,6 +68,7 @@
 //	                    256 files or so
 //	  with a condition  and Head before, and again under the lock; where it does
 //	                    not hold, most often the first Head alone
+//	  of what is gone   lock; unlink; unlock
 //	Touch               lock; open, read, write of 96 bytes, fstat, close; unlock
 //	Delete, each key    lock; unlink; unlock
 //	GetMany, PutMany    as Get and Put, 8 at a time, so that a disk has work; of

@@ -48,6 +48,10 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if w.blocks = inBlocks(size); w.blocks > s.opt.MaxBytes {
 		return store.Version{}, false, fmt.Errorf("filestore: the object takes %d bytes, and MaxBytes is %d: %w", w.blocks, s.opt.MaxBytes, store.ErrTooLarge)
 	}
+	if obj.Meta.GoneAt(time.Now()) {
+		ok, err := s.putGone(ctx, &w)
+		return store.Version{}, ok, err
+	}
 	if size <= oneWrite {
 		w.content = append(w.content, obj.Body...)
 	} else {
@@ -65,6 +69,26 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	}
 	s.evict(ctx)
 	return v, true, nil
+}
+
+// putGone removes what is held if the condition holds: an object that nobody would
+// be served from needs no file.
+func (s *Store) putGone(ctx context.Context, w *write) (ok bool, err error) {
+	lock, err := s.lock(ctx, w.name.fan())
+	if errors.Is(err, fs.ErrNotExist) { // no folder, and so no file in it
+		return w.cond.Holds(nil), nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer lock.release()
+	if w.cond.Kind != store.Always {
+		if ok, err := s.holdsLocked(w.key, w.cond); !ok || err != nil {
+			return false, err
+		}
+	}
+	err = s.removeLocked(w.name)
+	return err == nil, err
 }
 
 // PutMany implements [store.ManyPutter].
