@@ -16,51 +16,56 @@ import (
 	"github.com/advcache/advcache/store/storetest"
 )
 
-// variants are the Options under which the suites are run.
-var variants = map[string]*Options{
-	"default":  nil,
-	"sweeping": {MaxEntries: 50_000, MaxBytes: 512 << 20, SweepInterval: 10 * time.Millisecond, Observer: &advcache.Observer{Evict: func(advcache.Event) {}}},
-}
-
-func TestConformance(t *testing.T) {
-	for name, o := range variants {
-		t.Run(name, func(t *testing.T) {
-			storetest.Run(t, storetest.Harness{
-				Around: synctest.Test,
-				New:    func(t *testing.T) store.Store { return open(t, t.TempDir(), o) },
-				Raw: func(t *testing.T, s store.Store, key string, data []byte) {
-					t.Helper()
-					file := fileOf(s.(*Store), key)
-					noError(t, os.MkdirAll(filepath.Dir(file), 0o700))
-					noError(t, os.WriteFile(file, data, 0o600))
-				},
-				Corrupt: func(t *testing.T, s store.Store, key string, damage func([]byte) []byte) {
-					t.Helper()
-					file := fileOf(s.(*Store), key)
-					data, err := os.ReadFile(file)
-					noError(t, err)
-					noError(t, os.WriteFile(file, damage(data), 0o600))
-				},
-			})
-		})
+// harness is that of stores with the options o.
+func harness(o *Options, around func(t *testing.T, test func(*testing.T))) storetest.Harness {
+	return storetest.Harness{
+		Around: around,
+		New:    func(t *testing.T) store.Store { return open(t, t.TempDir(), o) },
+		Raw: func(t *testing.T, s store.Store, key string, data []byte) {
+			t.Helper()
+			file := fileOf(s.(*Store), key)
+			noError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+			noError(t, os.WriteFile(file, data, 0o600))
+		},
+		Corrupt: func(t *testing.T, s store.Store, key string, damage func([]byte) []byte) {
+			t.Helper()
+			file := fileOf(s.(*Store), key)
+			data, err := os.ReadFile(file)
+			noError(t, err)
+			noError(t, os.WriteFile(file, damage(data), 0o600))
+		},
 	}
 }
 
-// TestConformanceInRealTime holds that the bubble hides nothing.
+// The suites make many files, which takes longer than all else here: so they are
+// run side by side, and no more often than they tell something new.
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, harness(nil, synctest.Test))
+}
+
+// TestConformanceInRealTime holds that the bubble hides nothing, and that sweeps do
+// no harm: they race with all else here, where in a bubble they are made only
+// while all else waits.
 func TestConformanceInRealTime(t *testing.T) {
-	storetest.Run(t, storetest.Harness{
-		Around: func(t *testing.T, test func(*testing.T)) { t.Parallel(); test(t) },
-		New:    func(t *testing.T) store.Store { return open(t, t.TempDir(), nil) },
-	})
+	t.Parallel()
+	sweeping := &Options{
+		MaxEntries: 50_000, MaxBytes: 512 << 20, SweepInterval: 50 * time.Millisecond,
+		Observer: &advcache.Observer{Evict: func(advcache.Event) {}},
+	}
+	storetest.Run(t, harness(sweeping, func(t *testing.T, test func(*testing.T)) { t.Parallel(); test(t) }))
 }
 
 // TestConformanceOfTheCache runs the suite of caches over a folder.
 func TestConformanceOfTheCache(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]*store.Options{
 		"default": nil,
 		"dedupe":  {Dedupe: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cachetest.Run(t, cachetest.Harness{
 				Around:     synctest.Test,
 				Resolution: time.Millisecond,
