@@ -16,11 +16,11 @@ import (
 	"github.com/advcache/advcache/store/storetest"
 )
 
-// harness is that of stores with the options o.
-func harness(o *Options, around func(t *testing.T, test func(*testing.T))) storetest.Harness {
+// harness is that of stores with the options o, in folders that dir returns.
+func harness(o *Options, dir func(t *testing.T) string, around func(t *testing.T, test func(*testing.T))) storetest.Harness {
 	return storetest.Harness{
 		Around: around,
-		New:    func(t *testing.T) store.Store { return open(t, t.TempDir(), o) },
+		New:    func(t *testing.T) store.Store { return open(t, dir(t), o) },
 		Raw: func(t *testing.T, s store.Store, key string, data []byte) {
 			t.Helper()
 			file := fileOf(s.(*Store), key)
@@ -38,11 +38,23 @@ func harness(o *Options, around func(t *testing.T, test func(*testing.T))) store
 }
 
 // The suites make many files, which takes longer than all else here: so they are
-// run side by side, and no more often than they tell something new.
+// run side by side, no more often than they tell something new, and all but one of
+// them in memory where the system has a folder for that.
+
+func onDisk(t *testing.T) string { return t.TempDir() }
+
+func inMemory(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "advcache-filestore-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { noError(t, os.RemoveAll(dir)) })
+	return dir
+}
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, harness(nil, synctest.Test))
+	storetest.Run(t, harness(nil, inMemory, synctest.Test))
 }
 
 // TestConformanceInRealTime holds that the bubble hides nothing, and that sweeps do
@@ -54,7 +66,7 @@ func TestConformanceInRealTime(t *testing.T) {
 		MaxEntries: 50_000, MaxBytes: 512 << 20, SweepInterval: 50 * time.Millisecond,
 		Observer: &advcache.Observer{Evict: func(advcache.Event) {}},
 	}
-	storetest.Run(t, harness(sweeping, func(t *testing.T, test func(*testing.T)) { t.Parallel(); test(t) }))
+	storetest.Run(t, harness(sweeping, onDisk, func(t *testing.T, test func(*testing.T)) { t.Parallel(); test(t) }))
 }
 
 // TestConformanceOfTheCache runs the suite of caches over a folder.
@@ -70,7 +82,7 @@ func TestConformanceOfTheCache(t *testing.T) {
 				Around:     synctest.Test,
 				Resolution: time.Millisecond,
 				New: func(t *testing.T) advcache.Cache[string] {
-					return store.New[string](open(t, t.TempDir(), nil), o)
+					return store.New[string](open(t, inMemory(t), nil), o)
 				},
 			})
 		})
