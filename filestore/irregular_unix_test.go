@@ -30,7 +30,7 @@ var irregulars = map[string]func(t *testing.T, path string){
 	"socket": func(t *testing.T, path string) {
 		t.Helper()
 		// The path of a socket may have 104 bytes on some systems.
-		dir, err := os.MkdirTemp("", "")
+		dir, err := os.MkdirTemp("", "") //nolint:usetesting // see above
 		noError(t, err)
 		t.Cleanup(func() { noError(t, os.RemoveAll(dir)) })
 		l, err := net.Listen("unix", filepath.Join(dir, "s"))

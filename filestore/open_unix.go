@@ -27,16 +27,18 @@ func openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 func openThere(path string, flag int) (*os.File, error) {
 	for {
 		fd, err := syscall.Open(path, flag|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			err = setBlocking(fd, flag) // else a poller would be asked, which is for no regular file
-			if err == nil {
-				return os.NewFile(uintptr(fd), path), nil //nolint:gosec // a descriptor is not negative
-			}
-			syscall.Close(fd) //nolint:errcheck // it was not written to
+		if err == syscall.EINTR {
+			continue
 		}
-		if err != syscall.EINTR {
+		if err != nil {
 			return nil, &os.PathError{Op: "open", Path: path, Err: err}
 		}
+		// Else a poller would be asked, which is for no regular file.
+		if err := setBlocking(fd, flag); err != nil {
+			syscall.Close(fd) //nolint:errcheck // it was not written to
+			return nil, &os.PathError{Op: "fcntl", Path: path, Err: err}
+		}
+		return os.NewFile(uintptr(fd), path), nil //nolint:gosec // a descriptor is not negative
 	}
 }
 

@@ -44,7 +44,7 @@ func harness(o *Options, dir func(t *testing.T) string, around func(t *testing.T
 func onDisk(t *testing.T) string { return t.TempDir() }
 
 func inMemory(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "advcache-filestore-test-")
+	dir, err := os.MkdirTemp("/dev/shm", "advcache-filestore-test-") //nolint:usetesting // not in the usual place
 	if err != nil {
 		return t.TempDir()
 	}
