@@ -21,6 +21,8 @@ func (d *disk) openFile(path string, flag int, mode fs.FileMode) (*os.File, erro
 	return openFile(d.dir+path, flag, mode)
 }
 
+func (d *disk) openThere(path string, flag int) (*os.File, error) { return openThere(d.dir+path, flag) }
+
 func (d *disk) rename(from, to string) error { return rename(d.dir+from, d.dir+to) }
 
 func (d *disk) remove(path string) error { return os.Remove(d.dir + path) }

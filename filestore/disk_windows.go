@@ -33,6 +33,8 @@ func (d *disk) openFile(path string, flag int, mode fs.FileMode) (f *os.File, er
 	return f, err
 }
 
+func (d *disk) openThere(path string, flag int) (*os.File, error) { return d.openFile(path, flag, 0) }
+
 func (d *disk) rename(from, to string) error {
 	return patiently(func() error { return d.root.Rename(from, to) })
 }

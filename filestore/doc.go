@@ -25,9 +25,19 @@
 // for, and leaves at the most a temporary file, which is swept an hour later.
 // When the host loses power, the writes of the last seconds may be lost, and
 // files may be empty or torn: lengths and checksums tell, and such a file is a
-// miss that is reported, as all foreign or damaged objects. With [Options.Fsync],
-// what Put has returned for is on the disk. ReadForeign of package store has no
-// use here: it would take an empty file for a value that somebody has put there.
+// miss that is reported, and removed by the read that finds it. With
+// [Options.Fsync], what Put has returned for is on the disk.
+//
+// A file that a later version has written in a format of its own is a miss that
+// is reported, and stays for those who can read it. A foreign one, which begins
+// as none of ours, stays until its key is written; it is a value only with
+// ReadForeign of package store, for which there is little use here.
+//
+// What is no regular file, such as a folder, a FIFO or a device, is foreign where
+// the file of an object would be, and is never waited for. It has no body, so that
+// a reader which asks for one, as with ReadForeign, is given an error. A write of
+// the key takes its place, but for a folder, which is an error; sweeps and Clear
+// leave it.
 //
 // # Bounds
 //
@@ -45,7 +55,7 @@
 // # Costs
 //
 // In system calls, on Unix, where a file in the page cache takes some microseconds
-// to read. Each open costs an fcntl more:
+// to read. Each open costs an fcntl more, that of a file to read two:
 //
 //	Get, miss           open
 //	Get up to 4 KiB     open, read, close
@@ -58,6 +68,7 @@
 //	                    256 files or so
 //	  with a condition  and Head before, and again under the lock; where it does
 //	                    not hold, most often the first Head alone
+//	  of what is gone   lock; unlink; unlock
 //	Touch               lock; open, read, write of 96 bytes, fstat, close; unlock
 //	Delete, each key    lock; unlink; unlock
 //	GetMany, PutMany    as Get and Put, 8 at a time, so that a disk has work; of

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -93,20 +94,15 @@ func (s *Store) expire(ctx context.Context, e *entry) error {
 }
 
 // glance reads what a file says of itself. Of a damaged one it returns nothing:
-// it stays until it is written again, or is the oldest.
+// it stays until its key is read or written, or it is the oldest.
 func (s *Store) glance(n name) (key string, gone int64, err error) {
-	f, err := s.disk.open(n.path())
+	r, err := s.openFile(n, os.O_RDONLY)
 	if err != nil {
 		return "", 0, err
 	}
-	defer f.Close() //nolint:errcheck // it was not written to
-	r := reading{file: f}
 	defer r.done()
 	if err := r.look(""); err != nil {
 		return "", 0, err
-	}
-	if r.front.meta.Foreign {
-		return "", 0, nil
 	}
 	return string(r.front.key), goneMillis(&r.front.meta), nil
 }

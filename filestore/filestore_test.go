@@ -22,6 +22,8 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 		{Options{MaxBytes: 100}, "every file takes 4096"},
 		{Options{MaxEntries: -1}, "MaxEntries is -1: use 0 for 100000"},
 		{Options{SweepInterval: -time.Second}, "SweepInterval is -1s: use 0 for 1m0s"},
+		{Options{SweepInterval: 1}, "SweepInterval is 1ns"},
+		{Options{SweepInterval: MinSweepInterval - 1}, "use 0 for 1m0s, or 10ms or more; was a unit left out"},
 		{Options{DirMode: fs.ModeDir | 0o700}, "are permissions alone"},
 		{Options{FileMode: 0o1600 | fs.ModeSticky}, "are permissions alone"},
 		{Options{DirMode: 0o600}, "DirMode is 0600: its owner needs 0o700"},

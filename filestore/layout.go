@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/advcache/advcache/store"
 )
@@ -75,6 +76,9 @@ var (
 
 	// errDamaged says that it was, and is not any more what was written.
 	errDamaged = errors.New("filestore: a damaged file")
+
+	// errLater says that it was, by a later version.
+	errLater = errors.New("filestore: a file of a later format")
 )
 
 // cutError says how many bytes of a file it takes to read its front.
@@ -85,22 +89,27 @@ func (e cutError) Error() string {
 }
 
 // parseFront reads the front of a file of the given size that begins with data.
-// The error wraps errForeign or errDamaged, or is a cutError, which asks for no
-// more than the file has.
+// The error wraps errForeign, errDamaged or errLater, or is a cutError, which
+// asks for no more than the file has. Files that are empty or begin with zeros are
+// what a loss of power leaves of ours; nobody else writes such under our names.
 func parseFront(data []byte, size int64) (f front, err error) {
 	switch {
-	case bytes.HasPrefix(data, []byte(magic)) && len(data) < headLen:
+	case len(data) < len(magic) && strings.HasPrefix(magic, string(data)): // of no length, too
 		return f, fmt.Errorf("%w: it is cut", errDamaged)
-	case bytes.HasPrefix(data, []byte("\x00\x00\x00\x00")): // as a loss of power may leave it
+	case bytes.HasPrefix(data, []byte("\x00\x00\x00\x00")):
 		return f, fmt.Errorf("%w: it holds zeros", errDamaged)
 	case !bytes.HasPrefix(data, []byte(magic)):
 		return f, errForeign
+	case len(data) > len(magic) && data[4] > format:
+		return f, fmt.Errorf("%w: %d, and it is %d that can be read here", errLater, data[4], format)
+	case len(data) < headLen:
+		return f, fmt.Errorf("%w: it is cut", errDamaged)
 	}
 	if binary.BigEndian.Uint32(data[20:]) != crc32.Checksum(data[:20], castagnoli) {
 		return f, fmt.Errorf("%w: the checksum of its head is wrong", errDamaged)
 	}
 	if data[4] != format {
-		return f, fmt.Errorf("%w, or one of format %d: it is %d that can be read here", errDamaged, data[4], format)
+		return f, fmt.Errorf("%w: its format is %d", errDamaged, data[4])
 	}
 	body, keyLen := binary.BigEndian.Uint64(data[8:]), binary.BigEndian.Uint32(data[16:])
 	if keyLen == 0 || keyLen > maxKey || body > uint64(size) { //nolint:gosec // a size is not negative
@@ -110,7 +119,10 @@ func parseFront(data []byte, size int64) (f front, err error) {
 	if short, ok := errors.AsType[*store.ShortEnvelopeError](err); ok {
 		return f, cutOf(int64(headLen+short.Need)+int64(keyLen), size)
 	}
-	if err != nil {
+	switch {
+	case meta.Encoding == store.LaterFormat && err != nil:
+		return f, fmt.Errorf("%w: %w", errLater, err)
+	case err != nil:
 		return f, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	begin := int64(len(data) - len(rest))

@@ -67,7 +67,7 @@ func TestOpenByManyAtOnce(t *testing.T) {
 // our folders too.
 func TestStrangersFilesStay(t *testing.T) {
 	s := open(t, t.TempDir(), &Options{MaxEntries: 1})
-	put(t, s, "key", object("value", time.Nanosecond))
+	put(t, s, "key", object("value", time.Hour))
 	fan := filepath.Dir(fileOf(s, "key"))
 	name := filepath.Base(fileOf(s, "key"))
 	old := time.Now().Add(-48 * time.Hour)

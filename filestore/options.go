@@ -17,6 +17,11 @@ const (
 	DefaultSweepInterval = time.Minute
 )
 
+// MinSweepInterval is the least Options.SweepInterval: a sweep asks the system
+// about 256 folders at the least, which takes about a millisecond, so one that is
+// more frequent would mostly sweep.
+const MinSweepInterval = 10 * time.Millisecond
+
 // block is the unit in which file systems give room to files, mostly.
 const block = 4 << 10
 
@@ -40,7 +45,8 @@ type Options struct {
 	Fsync bool
 
 	// SweepInterval is how often the folder is looked through for what is gone,
-	// and for what other processes did. 0: DefaultSweepInterval.
+	// and for what other processes did. 0: DefaultSweepInterval. Below
+	// MinSweepInterval it is refused.
 	SweepInterval time.Duration
 
 	// DirMode and FileMode are the permissions of folders and files, as far as
@@ -73,6 +79,9 @@ func (o *Options) filled() (*Options, error) {
 		return nil, fmt.Errorf("filestore: MaxEntries is %d: use 0 for %d, or a number of objects", opt.MaxEntries, DefaultMaxEntries)
 	case opt.SweepInterval < 0:
 		return nil, fmt.Errorf("filestore: SweepInterval is %v: use 0 for %v, or a positive time", opt.SweepInterval, DefaultSweepInterval)
+	case opt.SweepInterval > 0 && opt.SweepInterval < MinSweepInterval:
+		return nil, fmt.Errorf("filestore: SweepInterval is %v, and a sweep takes about a millisecond: use 0 for %v, or %v or more; was a unit left out, as in 30*time.Second?",
+			opt.SweepInterval, DefaultSweepInterval, MinSweepInterval)
 	case opt.DirMode&^fs.ModePerm != 0 || opt.FileMode&^fs.ModePerm != 0:
 		return nil, errors.New("filestore: DirMode and FileMode are permissions alone, such as 0o750 and 0o640")
 	case opt.DirMode != 0 && opt.DirMode&0o700 != 0o700:

@@ -78,18 +78,13 @@ func each(n int, do func(i int) error) error {
 // keeps of it must be its own.
 func (s *Store) read(ctx context.Context, key string, use func(*reading) error) error {
 	n := nameOf(key)
-	f, err := s.disk.open(n.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	r, err := s.openFile(n, os.O_RDONLY)
 	if err != nil {
-		return err
+		return absent(err)
 	}
-	defer f.Close() //nolint:errcheck // it was not written to
-	r := reading{file: f}
 	defer r.done()
 	err = r.look(key)
-	if err == nil && r.damaged {
+	if err == nil && r.front.meta.Damaged {
 		err = s.settle(ctx, n, key, &r)
 	}
 	if err != nil {
@@ -109,18 +104,40 @@ func (s *Store) settle(ctx context.Context, n name, key string, r *reading) erro
 	return r.look(key)
 }
 
-// reading is a file that is read.
-type reading struct {
-	file    *os.File
-	front   front
-	data    []byte // the beginning of the file, which has the front in it
-	size    int64  // of the file
-	damaged bool   // the file is ours, and makes no sense; front.meta is Foreign
-	pooled  *[firstRead]byte
+// errIrregular says that there is something that is no file: a folder, a device, a
+// FIFO. It is foreign, and is not read as a value, since that might never end.
+var errIrregular = errors.New("it is no regular file, and is not read")
+
+// openFile opens the file of an object.
+func (s *Store) openFile(n name, flag int) (reading, error) {
+	f, err := s.disk.openThere(n.path(), flag)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return reading{file: f}, err
+	}
+	// Some of these cannot be opened at all, such as a socket.
+	var r reading
+	if info, failed := s.disk.lstat(n.path()); failed == nil && r.isIrregular(info) {
+		return r, nil
+	}
+	return r, err
 }
 
-// done gives back what the reading borrowed.
+// reading is a file that is read.
+type reading struct {
+	file      *os.File
+	irregular fs.FileInfo // what is there instead of a file, or nil
+
+	front  front
+	data   []byte // the beginning of the file, which has the front in it
+	size   int64  // of the file
+	pooled *[firstRead]byte
+}
+
+// done closes the file, and gives back what the reading borrowed.
 func (r *reading) done() {
+	if r.file != nil {
+		r.file.Close() //nolint:errcheck // who has written to it has closed it already
+	}
 	if r.pooled != nil {
 		firstReads.Put(r.pooled)
 	}
@@ -130,13 +147,18 @@ func (r *reading) done() {
 // as damaged; key is empty where any will do. It is an error only if the system
 // says so.
 func (r *reading) look(key string) error {
+	if r.irregular != nil {
+		return nil
+	}
 	if r.pooled == nil {
 		r.pooled = firstReads.Get().(*[firstRead]byte)
 	}
 	if err := r.fill(r.pooled[:0], firstRead); err != nil {
+		if info, failed := r.file.Stat(); failed == nil && r.isIrregular(info) {
+			return nil
+		}
 		return err
 	}
-	r.damaged = false
 	front, err := parseFront(r.data, r.size)
 	for more, ok := errors.AsType[cutError](err); ok; more, ok = errors.AsType[cutError](err) {
 		if err := r.fill(make([]byte, 0, more), int(more)); err != nil {
@@ -148,20 +170,22 @@ func (r *reading) look(key string) error {
 		r.front = front
 		return nil
 	}
-	r.damaged = !errors.Is(err, errForeign)
-	r.front.meta = store.Meta{Foreign: true, Size: r.size}
+	r.front = unreadable(err)
+	r.front.meta.Size = r.size
 	return r.identify()
 }
 
-// meets reports whether a condition holds. A damaged file is nothing, so that it
-// can be replaced, whatever the condition says of foreign ones; and it is what
-// somebody has seen who knows its Version.
-func (r *reading) meets(cond *store.Cond) bool {
-	m := &r.front.meta
-	if !r.damaged {
-		return cond.Holds(m)
+// unreadable returns the front of a file that cannot be parsed, or is of another
+// key.
+func unreadable(err error) front {
+	switch {
+	case errors.Is(err, errForeign):
+		return front{meta: store.Meta{Foreign: true}}
+	case errors.Is(err, errLater):
+		return front{meta: store.Meta{Encoding: store.LaterFormat}}
+	default:
+		return front{meta: store.Meta{Damaged: true}}
 	}
-	return cond.Kind != store.IfVersion || cond.Version == m.Version
 }
 
 // fill reads the first n bytes of the file into the memory of buf, and learns
@@ -183,6 +207,16 @@ func (r *reading) fill(buf []byte, n int) error {
 	return nil
 }
 
+// isIrregular reports whether what is there is no file, and remembers that.
+func (r *reading) isIrregular(info fs.FileInfo) bool {
+	if info.Mode().IsRegular() {
+		return false
+	}
+	r.irregular = info
+	r.front = front{meta: store.Meta{Foreign: true, Size: -1, Version: versionAt(info)}}
+	return true
+}
+
 // identify gives a foreign or damaged file a Version that changes when it is
 // written.
 func (r *reading) identify() error {
@@ -190,8 +224,14 @@ func (r *reading) identify() error {
 	if err != nil {
 		return err
 	}
-	r.front.meta.Version = store.NumberVersion(uint64(max(1, info.ModTime().UnixNano()))) //nolint:gosec // positive
+	if !r.isIrregular(info) {
+		r.front.meta.Version = versionAt(info)
+	}
 	return nil
+}
+
+func versionAt(info fs.FileInfo) store.Version {
+	return store.NumberVersion(uint64(max(1, info.ModTime().UnixNano()))) //nolint:gosec // positive
 }
 
 // object returns what was found, with the body if it is wanted.
@@ -199,14 +239,10 @@ func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error
 	obj.Meta = r.front.meta
 	from := r.front.body
 	switch {
-	case r.damaged && want.Foreign:
-		// The reader would take it for a value. What was not written must not
-		// be read.
-		return store.Object{}, false, nil
-	case obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
-		return obj, true, nil
-	case obj.Meta.Foreign:
-		from = 0
+	case obj.Meta.Damaged, obj.Meta.Encoding == store.LaterFormat, obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
+		return obj, true, nil // what was not written must not be read
+	case r.irregular != nil:
+		return store.Object{}, false, &fs.PathError{Op: "read", Path: r.irregular.Name(), Err: errIrregular}
 	case !want.Hash.IsZero() && want.Hash == obj.Meta.Hash:
 		obj.NotModified = true
 		return obj, true, nil
@@ -217,7 +253,12 @@ func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error
 		_, err = r.file.ReadAt(obj.Body[have:], from+int64(have))
 	}
 	if errors.Is(err, io.EOF) { // somebody has cut it meanwhile
-		return store.Object{Meta: store.Meta{Foreign: true, Size: r.size}}, !want.Foreign, nil
+		if obj.Meta.Foreign {
+			return store.Object{}, false, nil // and may be writing
+		}
+		r.front.meta = store.Meta{Damaged: true, Size: r.size}
+		err = r.identify()
+		return store.Object{Meta: r.front.meta}, err == nil, err
 	}
 	return obj, err == nil, err
 }

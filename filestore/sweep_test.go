@@ -73,12 +73,13 @@ func TestSweepKnowsRenewals(t *testing.T) {
 func TestSweepOfAReopenedStore(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, nil)
-	put(t, s, "gone", object("value", -time.Second))
+	put(t, s, "gone", object("value", 20*time.Millisecond))
 	put(t, s, "soon", object("value", 100*time.Millisecond))
 	put(t, s, "later", object("value", time.Hour))
 	put(t, s, "damaged", object("value", time.Hour))
 	noError(t, os.Truncate(fileOf(s, "damaged"), 40))
 	noError(t, s.Close())
+	<-time.After(25 * time.Millisecond)
 	s = open(t, dir, nil)
 	noError(t, s.Sweep(t.Context()))
 	if _, err := os.Stat(fileOf(s, "gone")); !errors.Is(err, fs.ErrNotExist) {

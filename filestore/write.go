@@ -48,6 +48,10 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if w.blocks = inBlocks(size); w.blocks > s.opt.MaxBytes {
 		return store.Version{}, false, fmt.Errorf("filestore: the object takes %d bytes, and MaxBytes is %d: %w", w.blocks, s.opt.MaxBytes, store.ErrTooLarge)
 	}
+	if obj.Meta.GoneAt(time.Now()) {
+		ok, err := s.putGone(ctx, &w)
+		return store.Version{}, ok, err
+	}
 	if size <= oneWrite {
 		w.content = append(w.content, obj.Body...)
 	} else {
@@ -65,6 +69,26 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	}
 	s.evict(ctx)
 	return v, true, nil
+}
+
+// putGone removes what is held if the condition holds: an object that nobody would
+// be served from needs no file.
+func (s *Store) putGone(ctx context.Context, w *write) (ok bool, err error) {
+	lock, err := s.lock(ctx, w.name.fan())
+	if errors.Is(err, fs.ErrNotExist) { // no folder, and so no file in it
+		return w.cond.Holds(nil), nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer lock.release()
+	if w.cond.Kind != store.Always {
+		if ok, err := s.holdsLocked(w.key, w.cond); !ok || err != nil {
+			return false, err
+		}
+	}
+	err = s.removeLocked(w.name)
+	return err == nil, err
 }
 
 // PutMany implements [store.ManyPutter].
@@ -93,21 +117,21 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return false, absent(err)
 	}
 	defer lock.release()
-	f, err := s.disk.openFile(n.path(), os.O_RDWR, 0)
+	r, err := s.openFile(n, os.O_RDWR)
 	if err != nil {
 		return false, absent(err)
 	}
-	defer func() { err = firstOf(err, f.Close()) }()
-	r := reading{file: f}
 	defer r.done()
 	if err := r.look(key); err != nil {
 		return false, err
 	}
 	now := r.front.meta
-	if !r.meets(&cond) || !now.SameContent(&meta) {
+	if !cond.Holds(&now) || !now.SameContent(&meta) {
 		return false, nil
 	}
 	now.CreatedAt, now.FreshUntil, now.StaleUntil, now.HeldUntil = meta.CreatedAt, meta.FreshUntil, meta.StaleUntil, meta.HeldUntil
+	f := r.file
+	defer func() { err = firstOf(err, f.Close()) }()
 	var fixed [store.EnvelopeFixed]byte
 	if _, err := f.WriteAt(store.AppendEnvelopeFixed(fixed[:0], &now, newVersion()), headLen); err != nil {
 		return false, err
@@ -266,7 +290,7 @@ func (s *Store) makeFolder(fan byte) error {
 func (s *Store) holds(ctx context.Context, key string, cond *store.Cond) (bool, error) {
 	ok := cond.Holds(nil)
 	err := s.read(ctx, key, func(r *reading) error {
-		ok = r.meets(cond)
+		ok = cond.Holds(&r.front.meta)
 		return nil
 	})
 	return ok, err
@@ -274,20 +298,18 @@ func (s *Store) holds(ctx context.Context, key string, cond *store.Cond) (bool, 
 
 // holdsLocked is holds for who has the lock.
 func (s *Store) holdsLocked(key string, cond *store.Cond) (bool, error) {
-	f, err := s.disk.open(nameOf(key).path())
+	r, err := s.openFile(nameOf(key), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return cond.Holds(nil), nil
 	}
 	if err != nil {
 		return false, err
 	}
-	defer f.Close() //nolint:errcheck // it was not written to
-	r := reading{file: f}
 	defer r.done()
 	if err := r.look(key); err != nil {
 		return false, err
 	}
-	return r.meets(cond), nil
+	return cond.Holds(&r.front.meta), nil
 }
 
 // inBlocks returns what a file of some bytes takes of the disk.

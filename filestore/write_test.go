@@ -158,7 +158,7 @@ func TestErrorsOfTheSystem(t *testing.T) {
 	file := fileOf(s, "key")
 	noError(t, os.MkdirAll(filepath.Join(file, "inside"), 0o700))
 	var pathErr *fs.PathError
-	if _, ok, err := s.Get(t.Context(), "key", store.Want{}); ok || !errors.As(err, &pathErr) {
+	if _, ok, err := s.Get(t.Context(), "key", store.Want{Foreign: true}); ok || !errors.As(err, &pathErr) {
 		t.Errorf("Get of a folder = %v, %v", ok, err)
 	}
 	var linkErr *os.LinkError

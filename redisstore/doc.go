@@ -8,6 +8,11 @@
 // [store.AppendEnvelope] writes, and the body. It expires in Redis when the entry
 // is gone, to the millisecond, and never only where the entry never ends.
 //
+// A value that begins with "advc" is ours; where it makes no sense then, it is
+// damaged, and not what somebody else wrote. Conditions of Put are decided in
+// scripts, which cannot compute checksums: what only those tell to be damaged
+// keeps IfVacant and IfGone out until a reader has seen and removed it.
+//
 // # Requests
 //
 // Commands, each of them one round trip:

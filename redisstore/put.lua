@@ -3,16 +3,16 @@
 local value, life, kind, now, version, foreign = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6] == '1'
 
 local function holds()
-	local meta, there = held(KEYS[1])
+	local meta, whose = held(KEYS[1])
 	if meta and meta.version == string.sub(value, 9, 16) then
 		return true -- our own write: its answer was lost, and the client tries again
 	elseif kind == 'IfVersion' then
 		return meta ~= nil and meta.version == version
 	elseif kind == 'IfBeginning' then
-		-- Of what is foreign; or damaged, which the client has seen by the checksum.
-		return there and '=' .. redis.call('GETRANGE', KEYS[1], 0, 255) == version
+		-- Of what has no header that the client could read.
+		return whose ~= nil and '=' .. redis.call('GETRANGE', KEYS[1], 0, 255) == version
 	elseif not meta then
-		return not (there and foreign)
+		return not (whose == 'foreign' and foreign)
 	end
 	return now >= meta.gone or kind == 'IfVacant' and (meta.absent or now >= meta.fresh)
 end

@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -23,15 +22,17 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 		if err != nil || !there {
 			return store.Object{}, false, err
 		}
-		obj := store.Object{Meta: h.meta, NotModified: true}
+		obj := store.Object{Meta: h.meta}
 		switch {
 		case h.whole:
 			obj, ok := judge(h.data, &want)
 			return obj, ok, nil
 		case !want.Useful(&h.meta):
 			return store.Object{}, false, nil
-		case h.meta.Hash == want.Hash, h.meta.Foreign && !want.Foreign:
-			obj.NotModified = !h.meta.Foreign
+		case h.meta.Damaged, h.meta.Encoding == store.LaterFormat, h.meta.Foreign && !want.Foreign:
+			return obj, true, nil
+		case h.meta.Hash == want.Hash:
+			obj.NotModified = true
 			return obj, true, nil
 		}
 	}
@@ -79,7 +80,7 @@ func (s *Store) header(ctx context.Context, key string) (h header, there bool, e
 			continue
 		}
 		if err != nil {
-			h.meta, body = foreign(h.data), h.data
+			h.meta.Version, body = beginning(h.data), h.data
 		}
 		h.meta.Size = size - int64(len(h.data)-len(body))
 		return h, true, nil
@@ -91,11 +92,9 @@ func judge(data []byte, want *store.Want) (obj store.Object, ok bool) {
 	var err error
 	obj.Meta, obj.Body, err = store.ParseEnvelope(data)
 	if err != nil {
-		obj.Meta, obj.Body = foreign(data), nil
-		if want.Foreign {
-			// The reader takes the body for a value. What is ours and damaged is none.
+		obj.Meta.Size, obj.Meta.Version = int64(len(data)), beginning(data)
+		if obj.Meta.Foreign && want.Foreign {
 			obj.Body = data
-			return obj, !damaged(data)
 		}
 		return obj, true
 	}
@@ -109,25 +108,10 @@ func judge(data []byte, want *store.Want) (obj store.Object, ok bool) {
 	return obj, true
 }
 
-// foreign returns the Meta of a value that is no envelope. Its Version is its
-// beginning: what others write has no better one.
-func foreign(data []byte) store.Meta {
-	return store.Meta{
-		Foreign: true,
-		Size:    int64(len(data)),
-		Version: store.TextVersion("=" + string(data[:min(len(data), window)])),
-	}
-}
-
-// damaged reports whether what cannot be parsed looks like an envelope all the
-// same, but for its checksums: as it does to the scripts.
-func damaged(data []byte) bool {
-	const first = store.EnvelopeFixed + 4 // the length of the rest of the header is its end
-	if len(data) < first || !store.HasEnvelope(data) || data[4] != 1 {
-		return false
-	}
-	rest := binary.BigEndian.Uint32(data[store.EnvelopeFixed:])
-	return 12 <= rest && rest <= 1<<17
+// beginning is the Version of a value that has no header which can be read: what
+// others write, and what is damaged, has no better one.
+func beginning(data []byte) store.Version {
+	return store.TextVersion("=" + string(data[:min(len(data), window)]))
 }
 
 // noMiss returns err, if it is one: that a key is absent is none.

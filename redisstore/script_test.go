@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func randomHeld(t *testing.T, r *rand.Rand, now time.Time, version uint64) (data
 	}
 	got, _, err := store.ParseEnvelope(data)
 	if err != nil {
-		got = store.Meta{Foreign: true, Version: store.TextVersion("=" + string(data[:min(256, len(data))]))}
+		got.Version = store.TextVersion("=" + string(data[:min(256, len(data))]))
 	}
 	return data, &got
 }
@@ -114,7 +115,7 @@ func TestPutScriptDecidesAsCondHolds(t *testing.T) {
 		if cond.Kind == store.IfVersion {
 			// Versions that Lua could take for one another as numbers, too.
 			cond.Version = store.NumberVersion(version ^ []uint64{0, 0, 0, 1, 1 << 63, version}[r.IntN(6)])
-			if meta != nil && meta.Foreign && r.IntN(4) > 0 {
+			if meta != nil && meta.Version.Text() != "" && r.IntN(4) > 0 {
 				cond.Version = meta.Version
 			}
 		}
@@ -166,8 +167,8 @@ func TestDamagedIsReplaced(t *testing.T) {
 	data[50] ^= 1 // in the hash
 	plant(t, c, prefix+"k", data)
 	meta, ok, err := s.Head(t.Context(), "k")
-	if !ok || !meta.Foreign || err != nil {
-		t.Fatalf("Head = %+v, %v, %v; want a foreign object", meta, ok, err)
+	if !ok || !meta.Damaged || err != nil {
+		t.Fatalf("law 10: Head = %+v, %v, %v; want a damaged object", meta, ok, err)
 	}
 	cond := store.Cond{Kind: store.IfVersion, Version: meta.Version}
 	if _, ok, err := s.Put(t.Context(), "k", object("new"), cond); !ok || err != nil {
@@ -190,20 +191,32 @@ func TestDamagedIsNotForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	cut := slices.Clone(ours[:len(ours)-1])
+	later := slices.Clone(ours)
+	later[4] = 2
 	ours[50] ^= 1 // in the hash
 	for _, test := range []struct {
-		data    string
-		foreign bool
+		data string
+		want store.Meta
 	}{
-		{"what somebody else wrote", true},
-		{"advc, and no more of an envelope", true},
-		{string(ours) + "v", false},
-		{string(cut), false},
+		{"what somebody else wrote", store.Meta{Foreign: true}},
+		{string(ours) + "v", store.Meta{Damaged: true}},
+		{string(ours) + strings.Repeat("v", 1000), store.Meta{Damaged: true}},
+		{string(cut), store.Meta{Damaged: true}},
+		{string(cut[:90]), store.Meta{Damaged: true}},
+		{"advc", store.Meta{Damaged: true}},
+		{string(later) + "v", store.Meta{Encoding: store.LaterFormat}},
+		{string(later) + strings.Repeat("v", 1000), store.Meta{Encoding: store.LaterFormat}},
 	} {
 		plant(t, c, prefix+"k", []byte(test.data))
-		obj, ok, err := s.Get(t.Context(), "k", store.Want{Foreign: true})
-		if err != nil || ok != test.foreign || ok && string(obj.Body) != test.data {
-			t.Errorf("law 10: %q: Get = %q, %v, %v", test.data, obj.Body, ok, err)
+		for _, want := range []store.Want{{Foreign: true}, {Foreign: true, Hash: store.Hash{1}}} {
+			obj, ok, err := s.Get(t.Context(), "k", want)
+			m := obj.Meta
+			if err != nil || !ok || m.Foreign != test.want.Foreign || m.Damaged != test.want.Damaged || m.Encoding != test.want.Encoding {
+				t.Errorf("law 10: %.40q: Get = %+v, %v, %v; want %+v", test.data, m, ok, err, test.want)
+			}
+			if body := string(obj.Body); m.Foreign && body != test.data || !m.Foreign && body != "" {
+				t.Errorf("law 10: %.40q: Get moves the body %.40q", test.data, body)
+			}
 		}
 	}
 }

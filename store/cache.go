@@ -131,7 +131,10 @@ func (c *Cache[V]) Exists(ctx context.Context, key string) (bool, error) {
 
 // serves reports whether Get would be a hit, as far as the Meta tells.
 func (c *Cache[V]) serves(m *Meta, now time.Time) bool {
-	if m.Foreign {
+	switch {
+	case m.Damaged:
+		return false
+	case m.Foreign:
 		return c.opt.ReadForeign
 	}
 	return !m.Absent && !m.GoneAt(now) && m.FreshAt(now) && c.pack.reads(m) == nil

@@ -65,6 +65,12 @@ func TestDamage(t *testing.T) {
 		{"encrypted", func(o *store.Object) { o.Meta.Encoding = "msgpack+aesgcm.k" }, store.ErrMismatch},
 		{"an unknown encryption", func(o *store.Object) { o.Meta.Encoding = "msgpack+gzip+rot13.k" }, store.ErrMismatch},
 		{"another schema", func(o *store.Object) { o.Meta.Schema = "1" }, store.ErrMismatch},
+		{"metadata that makes no sense", func(o *store.Object) {
+			o.Meta, o.Body = store.Meta{Damaged: true, Version: o.Meta.Version}, nil
+		}, store.ErrCorrupt},
+		{"a later format", func(o *store.Object) {
+			o.Meta, o.Body = store.Meta{Encoding: store.LaterFormat, Version: o.Meta.Version}, nil
+		}, store.ErrMismatch},
 		{"foreign", func(o *store.Object) { o.Meta = store.Meta{Foreign: true, Version: o.Meta.Version} }, store.ErrForeign},
 	} {
 		for _, value := range []string{"short", long} {
@@ -102,6 +108,101 @@ func TestDamage(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestDamagedMetadata holds law 10 for an object whose metadata makes no sense:
+// nothing takes it for one that somebody else wrote, and it does not stay.
+func TestDamagedMetadata(t *testing.T) {
+	for _, readForeign := range []bool{false, true} {
+		var told troubles
+		memory := storetest.NewMemory(nil)
+		c := store.New[string](memory, &store.Options{ReadForeign: readForeign, Observer: told.observer()})
+		tear := func() {
+			t.Helper()
+			told.take()
+			set(t, c, "k", "value", time.Hour)
+			memory.Edit("k", func(o *store.Object) { *o = store.Object{Meta: store.Meta{Damaged: true, Version: o.Meta.Version}} })
+		}
+		tear()
+		if ok, err := c.Exists(t.Context(), "k"); ok || err != nil {
+			t.Errorf("law 10: Exists = %v, %v with ReadForeign %v; want false", ok, err, readForeign)
+		}
+		if ok, err := c.SetIfAbsent(t.Context(), "k", "value", time.Hour); !ok || err != nil {
+			t.Errorf("SetIfAbsent = %v, %v with ReadForeign %v; want true, as Exists is false", ok, err, readForeign)
+		}
+		for name, read := range map[string]func() (bool, error){
+			"Get":      func() (bool, error) { _, ok, err := c.Get(t.Context(), "k"); return ok, err },
+			"GetEntry": func() (bool, error) { _, ok, err := c.GetEntry(t.Context(), "k"); return ok, err },
+			"GetMany":  func() (bool, error) { got, err := c.GetMany(t.Context(), []string{"k"}); return len(got) > 0, err },
+		} {
+			tear()
+			if ok, err := read(); ok || err != nil {
+				t.Errorf("law 10: %s = %v, %v with ReadForeign %v; want a miss", name, ok, err, readForeign)
+			}
+			if errs := told.take(); len(errs) != 1 || !errors.Is(errs[0], store.ErrCorrupt) {
+				t.Errorf("law 10: %s told %v; want one event of ErrCorrupt", name, errs)
+			}
+			if keys := memory.Keys(); len(keys) > 0 {
+				t.Errorf("law 10: after %s, the damaged object is still held", name)
+			}
+		}
+	}
+}
+
+// TestDamagedIsStoredOverAtOnce holds that a damaged object costs one load, as any
+// other miss: its Version is good for SetEntryIf although it was removed.
+func TestDamagedIsStoredOverAtOnce(t *testing.T) {
+	memory := storetest.NewMemory(nil)
+	c := store.New[string](memory, &store.Options{Observer: new(troubles).observer()})
+	for what, damage := range map[string]func(o *store.Object){
+		"body":     func(o *store.Object) { o.Body[0]++ },
+		"metadata": func(o *store.Object) { *o = store.Object{Meta: store.Meta{Damaged: true, Version: o.Meta.Version}} },
+	} {
+		set(t, c, "k", "value", time.Hour)
+		memory.Edit("k", damage)
+		e, ok, err := c.GetEntry(t.Context(), "k")
+		if ok || err != nil {
+			t.Fatal(e, ok, err)
+		}
+		if ok, err := c.SetEntryIf(t.Context(), "k", advcache.Entry[string]{Value: "loaded"}, e.Version); !ok || err != nil {
+			t.Errorf("%s: SetEntryIf over what was damaged = %v, %v; want true", what, ok, err)
+		}
+		hit(t, c, "k", "loaded")
+	}
+}
+
+// TestLaterFormat holds that an old reader leaves alone what a later version of
+// the library has written, as during a rolling upgrade.
+func TestLaterFormat(t *testing.T) {
+	for _, readForeign := range []bool{false, true} {
+		var told troubles
+		memory := storetest.NewMemory(nil)
+		c := store.New[string](memory, &store.Options{ReadForeign: readForeign, Observer: told.observer()})
+		unseen, _, err := c.GetEntry(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		memory.Plant("k", nil)
+		memory.Edit("k", func(o *store.Object) { o.Meta = store.Meta{Encoding: store.LaterFormat, Version: o.Meta.Version} })
+		miss(t, c, "k")
+		errs := told.take()
+		if len(errs) != 3 || !errors.Is(errs[0], store.ErrMismatch) {
+			t.Errorf("law 10: told %v with ReadForeign %v; want three events of ErrMismatch", errs, readForeign)
+		}
+		if ok, err := c.Exists(t.Context(), "k"); ok || err != nil {
+			t.Errorf("law 10: Exists = %v, %v with ReadForeign %v; want false", ok, err, readForeign)
+		}
+		if ok, err := c.SetEntryIf(t.Context(), "k", advcache.Entry[string]{Value: "old"}, unseen.Version); ok || err != nil {
+			t.Errorf("law 3: SetEntryIf of who saw nothing = %v, %v over a later format; want false", ok, err)
+		}
+		if keys := memory.Keys(); len(keys) != 1 {
+			t.Error("an object of a later format was removed")
+		}
+		if ok, err := c.SetIfAbsent(t.Context(), "k", "value", time.Hour); !ok || err != nil {
+			t.Errorf("SetIfAbsent = %v, %v; want true, as Exists is false", ok, err)
+		}
+		hit(t, c, "k", "value")
 	}
 }
 
@@ -307,7 +408,7 @@ func TestRandomFaults(t *testing.T) {
 		faults := storetest.NewFaulty(memory, &storetest.FaultyOptions{Seed: seed})
 		for _, fault := range []storetest.Fault{
 			storetest.Fail, storetest.LostAnswer, storetest.Truncate, storetest.FlipBody, storetest.FlipHash,
-			storetest.FlipEncoding, storetest.FlipSchema, storetest.Outdated, storetest.Swapped, storetest.Foreign,
+			storetest.FlipEncoding, storetest.FlipSchema, storetest.Outdated, storetest.Swapped, storetest.Foreign, storetest.Damaged,
 		} {
 			faults.Rate(storetest.AnyOp, fault, 0.05)
 		}

@@ -47,7 +47,7 @@ func (e encoding) String() string {
 // and differs in no more than its instants and its compression: so that
 // [Touch] can renew it.
 func (m *Meta) SameContent(next *Meta) bool {
-	return !m.Foreign && !m.Absent && !next.Absent && !next.Hash.IsZero() && m.Hash == next.Hash && m.kind() == next.kind()
+	return !m.Foreign && !m.Damaged && !m.Absent && !next.Absent && !next.Hash.IsZero() && m.Hash == next.Hash && m.kind() == next.kind()
 }
 
 // kind is a fingerprint of what decides, beside the content, how an object is

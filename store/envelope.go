@@ -14,6 +14,9 @@ import (
 // backend can read the life and compare contents without parsing, and renew
 // an object by writing over that part alone.
 //
+// The first five bytes are the same in all formats: what begins with the magic
+// is ours, of a later format if that is more than 1, and damaged if it is 0.
+//
 //	offset  bytes
 //	     0      4  magic, "advc"
 //	     4      1  format, 1

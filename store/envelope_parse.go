@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,22 +27,36 @@ func (e *ShortEnvelopeError) Error() string {
 // Unwrap returns ErrEnvelope: whoever has no more bytes has no envelope.
 func (e *ShortEnvelopeError) Unwrap() error { return ErrEnvelope }
 
-// HasEnvelope reports whether data begins as an envelope does: where it cannot be
-// parsed all the same, it is ours and damaged, and not what somebody else wrote.
-func HasEnvelope(data []byte) bool {
-	return len(data) >= len(envelopeMagic) && string(data[:len(envelopeMagic)]) == envelopeMagic
+// ParseEnvelope reads the header in front of data, and returns the body that
+// follows it, which shares the memory of data; meta shares none. Size is that of
+// the body.
+//
+// The error wraps [ErrEnvelope]; it is a [*ShortEnvelopeError] where data ends
+// within a header that is well so far. With an error, there is no body, and
+// meta says whose the data is, and no more: it is Damaged where data begins as
+// an envelope does, of [LaterFormat], or else Foreign.
+func ParseEnvelope(data []byte) (meta Meta, body []byte, err error) {
+	meta, body, err = parseEnvelope(data)
+	switch {
+	case err == nil:
+		return meta, body, nil
+	case !bytes.HasPrefix(data, []byte(envelopeMagic)):
+		return Meta{Foreign: true}, nil, err
+	case len(data) > len(envelopeMagic) && data[4] > envelopeFormat:
+		return Meta{Encoding: LaterFormat}, nil, err
+	}
+	return Meta{Damaged: true}, nil, err
 }
 
-// ParseEnvelope reads the header in front of data, and returns the body that
-// follows it, which shares the memory of data; meta shares none. The error wraps
-// [ErrEnvelope]; it is a [*ShortEnvelopeError] where data ends within a header
-// that is well so far. Size is that of the body.
-func ParseEnvelope(data []byte) (meta Meta, body []byte, err error) {
-	if len(data) < envelopeRest || !HasEnvelope(data) {
+func parseEnvelope(data []byte) (meta Meta, body []byte, err error) {
+	if !bytes.HasPrefix(data, []byte(envelopeMagic)) {
 		return Meta{}, nil, damaged("it does not begin as one")
 	}
-	if format := data[4]; format != envelopeFormat {
-		return Meta{}, nil, fmt.Errorf("%w of format %d: it is %d that can be read here", ErrEnvelope, format, envelopeFormat)
+	if len(data) > len(envelopeMagic) && data[4] != envelopeFormat {
+		return Meta{}, nil, fmt.Errorf("%w of format %d: it is %d that can be read here", ErrEnvelope, data[4], envelopeFormat)
+	}
+	if len(data) < envelopeRest {
+		return Meta{}, nil, damaged("it was cut")
 	}
 	if binary.BigEndian.Uint64(data[88:]) != xxh3.Hash(data[:88]) {
 		return Meta{}, nil, damaged("the checksum of its first part is wrong")

@@ -142,6 +142,45 @@ func TestEnvelopeDamaged(t *testing.T) {
 	}
 }
 
+// TestEnvelopeTellsWhose holds law 10: what begins as an envelope is ours, damaged
+// or of a later format, and never what somebody else wrote.
+func TestEnvelopeTellsWhose(t *testing.T) {
+	meta := metas()["full"]
+	whole, err := store.AppendEnvelope(nil, &meta, 77)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := func(at int, to byte) []byte {
+		data := bytes.Clone(whole)
+		data[at] = to
+		return data
+	}
+	foreign, ours, later := store.Meta{Foreign: true}, store.Meta{Damaged: true}, store.Meta{Encoding: store.LaterFormat}
+	for _, test := range []struct {
+		what string
+		data []byte
+		want store.Meta
+	}{
+		{"nothing", nil, foreign},
+		{"text", []byte("what somebody else wrote, which is long enough for a header of ours, and takes more than a hundred bytes"), foreign},
+		{"another magic", changed(0, 'A'), foreign},
+		{"the magic alone", whole[:4], ours},
+		{"magic and format", whole[:5], ours},
+		{"cut in the first part", whole[:50], ours},
+		{"cut in the second part", whole[:len(whole)-1], ours},
+		{"format 0", changed(4, 0), ours},
+		{"a bit in the first part", changed(50, whole[50]^1), ours},
+		{"a bit in the second part", changed(len(whole)-1, whole[len(whole)-1]^1), ours},
+		{"format 2", changed(4, 2), later},
+		{"a short one of format 2", []byte("advc\x02"), later},
+	} {
+		got, body, err := store.ParseEnvelope(test.data)
+		if !errors.Is(err, store.ErrEnvelope) || body != nil || !sameMeta(got, test.want) {
+			t.Errorf("law 10: %s: %+v, %q, %v; want %+v and an error", test.what, got, body, err, test.want)
+		}
+	}
+}
+
 // TestEnvelopeIsRenewedByItsFirstPart holds what scripts rely on.
 func TestEnvelopeIsRenewedByItsFirstPart(t *testing.T) {
 	meta := metas()["full"]

@@ -23,11 +23,22 @@ type Meta struct {
 	// Version identifies this write. The backend sets it.
 	Version Version
 
-	// Foreign marks an object that has no metadata of ours, or such that makes
-	// no sense: somebody else wrote it, or it was damaged. All else but Size
-	// and Version is then zero.
+	// Foreign marks an object that has no metadata of ours: somebody else wrote
+	// it. All else but Size and Version is then zero.
 	Foreign bool
+
+	// Damaged marks an object that begins as ours do and makes no sense: it was
+	// cut, or changed. All else but Size and Version is then zero, and there is
+	// no Body, whatever is wanted. For conditions it is nothing, but for its
+	// Version.
+	Damaged bool
 }
+
+// LaterFormat is the Encoding of an object that is ours, in a format which is
+// later than those that are known here: it is never gone, nobody here can read
+// it, and it stays for those who can. All else but Size and Version is zero, and
+// there is no Body.
+const LaterFormat = "a later format"
 
 // FreshAt reports whether the object is fresh at now. It does not look at
 // HeldUntil.

@@ -61,9 +61,10 @@ func Metadata(meta *Meta) map[string]string {
 }
 
 // ParseMetadata is the inverse of [Metadata]. Names may be in any case, as some
-// servers change it. ok is false where the metadata is not ours: then meta is
-// Foreign. The error says what is wrong with metadata that is ours and makes no
-// sense; meta is Foreign then too.
+// servers change it. ok is false where there is no metadata of ours: then meta
+// is Foreign. It is false, too, with an error, which says what is wrong with
+// metadata that is ours: meta is Damaged where that makes no sense, or of
+// [LaterFormat].
 func ParseMetadata(m map[string]string) (meta Meta, ok bool, err error) {
 	names := make(map[string]string, len(m))
 	for name, value := range m {
@@ -76,7 +77,7 @@ func ParseMetadata(m map[string]string) (meta Meta, ok bool, err error) {
 	case "":
 		return Meta{Foreign: true}, false, nil
 	default:
-		return Meta{Foreign: true}, false, fmt.Errorf("advcache: metadata of format %q: it is %s that can be read here", shorten(format), metadataFormat)
+		return Meta{Encoding: LaterFormat}, false, fmt.Errorf("advcache: metadata of format %q: it is %s that can be read here", shorten(format), metadataFormat)
 	}
 	p := metadataParser{names: names}
 	meta = Meta{
@@ -95,7 +96,7 @@ func ParseMetadata(m map[string]string) (meta Meta, ok bool, err error) {
 		meta.Tags = append(meta.Tags, p.text(tag, MetadataTags))
 	}
 	if p.err != nil {
-		return Meta{Foreign: true}, false, p.err
+		return Meta{Damaged: true}, false, p.err
 	}
 	return meta, true, nil
 }

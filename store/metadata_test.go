@@ -49,12 +49,13 @@ func TestMetadataThatMakesNoSense(t *testing.T) {
 		m := maps.Clone(good)
 		m[bad.name] = bad.value
 		got, ok, err := store.ParseMetadata(m)
-		if ok || err == nil || !got.Foreign || !strings.Contains(err.Error(), bad.says) {
-			t.Errorf("law 10: %s = %q: %+v, %v, %v; want a foreign object, and an error with %q", bad.name, bad.value, got, ok, err, bad.says)
+		later := bad.name == store.MetadataFormat
+		if ok || err == nil || got.Foreign || got.Damaged == later || (got.Encoding == store.LaterFormat) != later || !strings.Contains(err.Error(), bad.says) {
+			t.Errorf("law 10: %s = %q: %+v, %v, %v; want a damaged object or one of a later format, and an error with %q", bad.name, bad.value, got, ok, err, bad.says)
 		}
 	}
 	for _, m := range []map[string]string{nil, {}, {"author": "somebody"}, {"ac-hash": "x"}} {
-		if got, ok, err := store.ParseMetadata(m); ok || err != nil || !got.Foreign {
+		if got, ok, err := store.ParseMetadata(m); ok || err != nil || !got.Foreign || got.Damaged {
 			t.Errorf("%v: %+v, %v, %v; want a foreign object and no error", m, got, ok, err)
 		}
 	}

@@ -173,7 +173,10 @@ func (p *packer) verify(key string, m *Meta) error {
 // open decodes the body of obj into to, a pointer to a zero value.
 func (p *packer) open(key string, obj *Object, to any) error {
 	m := &obj.Meta
-	if m.Foreign {
+	switch {
+	case m.Damaged:
+		return fmt.Errorf("%w: its metadata makes no sense", ErrCorrupt)
+	case m.Foreign:
 		return p.openForeign(obj, to)
 	}
 	e, compression, err := p.kind(m)

@@ -60,7 +60,8 @@ func (r *reporter) tell(hook func(advcache.Event), e advcache.Event) {
 
 // bad reports an object that makes no sense. A damaged one is removed, unless it
 // has been replaced by now: with Dedupe, a write of the same content would leave
-// it there for ever.
+// it there for ever. It has no Version then: who saw it has seen nothing that is
+// held, and may store what it loads as after any other miss.
 func (c *Cache[V]) bad(ctx context.Context, key string, m *Meta, why error) {
 	c.report.trouble(key, c.opError("get", key, why))
 	if !errors.Is(why, ErrCorrupt) || m.Version.IsZero() {
@@ -68,9 +69,12 @@ func (c *Cache[V]) bad(ctx context.Context, key string, m *Meta, why error) {
 	}
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	_, _, err := c.store.Put(ctx, key, Object{Meta: goneMeta()}, Cond{Kind: IfVersion, Version: m.Version})
+	_, removed, err := c.store.Put(ctx, key, Object{Meta: goneMeta()}, Cond{Kind: IfVersion, Version: m.Version})
 	if err != nil && ctx.Err() == nil {
 		c.report.trouble(key, c.opError("delete", key, fmt.Errorf("the damaged object stays: %w", err)))
+	}
+	if removed && err == nil {
+		m.Version = Version{}
 	}
 }
 

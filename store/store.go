@@ -21,8 +21,8 @@ type Store interface {
 	// Get returns what is held for key, if it is of use to the caller as want
 	// says. It judges the Meta before it moves the body, where the backend has
 	// a way. A foreign object is a hit in any case, with its Body only if want
-	// asks for that. The caller may keep the Body and the Tags, and must not
-	// change them.
+	// asks for that; so is a damaged one, without a Body. The caller may keep
+	// the Body and the Tags, and must not change them.
 	Get(ctx context.Context, key string, want Want) (obj Object, ok bool, err error)
 
 	// Head returns the Meta of what is held for key, whatever its life, without
@@ -30,8 +30,8 @@ type Store interface {
 	Head(ctx context.Context, key string) (meta Meta, ok bool, err error)
 
 	// Put stores obj under key if cond holds, atomically, and reports whether it
-	// did. It keeps neither Body nor Tags. It ignores Version, Size and Foreign
-	// of the Meta, and returns the Version that the key has now. What is gone
+	// did. It keeps neither Body nor Tags. It ignores Version, Size, Foreign and
+	// Damaged of the Meta, and returns the Version that the key has now. What is gone
 	// (see [Meta.GoneAt]) need not be kept any longer: to put such an object
 	// removes what is held, and has no Version. What never goes must be kept
 	// until it is deleted or the backend runs out of room. Encoding and Schema
@@ -81,7 +81,7 @@ type Object struct {
 // Useful reports whether an object with this Meta is what want asks for: what a
 // backend asks itself before it moves the body.
 func (w *Want) Useful(m *Meta) bool {
-	if m.Foreign {
+	if m.Foreign || m.Damaged {
 		return true // whoever asked must know that there is one
 	}
 	now := w.Now
@@ -103,7 +103,8 @@ type Cond struct {
 	Now time.Time
 
 	// Foreign says that an object without metadata of ours counts as a fresh
-	// one; else it counts as none. IfVersion asks for the Version alone.
+	// one; else it counts as none, as one that is damaged does in any case.
+	// IfVersion asks for the Version alone.
 	Foreign bool
 }
 
@@ -115,10 +116,10 @@ const (
 	Always CondKind = iota
 
 	// IfVacant stores where nothing fresh is held but a negative object: over
-	// nothing, and over what is gone, stale, foreign or Absent.
+	// nothing, and over what is gone, stale, foreign, damaged or Absent.
 	IfVacant
 
-	// IfGone stores where nothing is held that is not gone.
+	// IfGone stores where nothing is held that is not gone, foreign or damaged.
 	IfGone
 
 	// IfVersion stores where what is held has the Version.
@@ -151,7 +152,7 @@ func (c *Cond) Holds(held *Meta) bool {
 		return held != nil && held.Version == c.Version && !c.Version.IsZero()
 	default:
 	}
-	if held == nil || held.Foreign && !c.Foreign {
+	if held == nil || held.Damaged || held.Foreign && !c.Foreign {
 		return true
 	}
 	now := c.Now

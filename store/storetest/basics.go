@@ -197,11 +197,11 @@ var putChecks = []check{
 		},
 	},
 	{
-		name: "Ignores", law: lawPut, says: "Put ignores Version, Size and Foreign of the Meta, and NotModified",
+		name: "Ignores", law: lawPut, says: "Put ignores Version, Size, Foreign and Damaged of the Meta, and NotModified",
 		run: func(e *env) {
 			first := e.put("other", lives("v", long, 0))
 			obj := lives("v", long, 0)
-			given := with(obj, func(m *store.Meta) { m.Version, m.Size, m.Foreign = first, 12345, true })
+			given := with(obj, func(m *store.Meta) { m.Version, m.Size, m.Foreign, m.Damaged = first, 12345, true, true })
 			given.NotModified = true
 			if version := e.put("k", given); version == first {
 				e.Fatalf("Put gives the Version that the Meta had")

@@ -13,7 +13,8 @@ type state struct {
 	foreign bool
 }
 
-// states returns what a key may hold, foreign objects too if they can be made.
+// states returns what a key may hold, foreign and damaged objects too if they
+// can be made.
 func (e *env) states() []state {
 	holding := func(object func() store.Object) func(e *env, key string) {
 		return func(e *env, key string) { e.put(key, object()) }
@@ -45,6 +46,15 @@ func (e *env) states() []state {
 	}
 	if !e.h.lacks(withRaw) {
 		all = append(all, state{name: "foreign", foreign: true, prepare: func(e *env, key string) { e.h.Raw(e.t, e.store, key, []byte("foreign")) }})
+	}
+	if !e.h.lacks(withCorrupt) {
+		all = append(all, state{name: "damaged", prepare: func(e *env, key string) {
+			e.put(key, lives("v", long, 0))
+			e.h.Corrupt(e.t, e.store, key, half)
+		}}, state{name: "damaged to its end", prepare: func(e *env, key string) {
+			e.put(key, lives("v", long, 0))
+			e.h.Corrupt(e.t, e.store, key, allZero)
+		}})
 	}
 	return all
 }
@@ -87,11 +97,11 @@ var condChecks = []check{
 		run: func(e *env) { e.asHolds(always(store.Cond{})) },
 	},
 	{
-		name: "IfVacant", law: lawCond, says: "IfVacant stores over nothing and over what is gone, stale, foreign or Absent, and refuses else",
+		name: "IfVacant", law: lawCond, says: "IfVacant stores over nothing and over what is gone, stale, foreign, damaged or Absent, and refuses else",
 		run: func(e *env) { e.asHolds(always(store.Cond{Kind: store.IfVacant})) },
 	},
 	{
-		name: "IfGone", law: lawCond, says: "IfGone stores over nothing and over what is gone or foreign, and refuses else",
+		name: "IfGone", law: lawCond, says: "IfGone stores over nothing and over what is gone, foreign or damaged, and refuses else",
 		run: func(e *env) { e.asHolds(always(store.Cond{Kind: store.IfGone})) },
 	},
 	{

@@ -129,6 +129,8 @@ func damage(obj *store.Object, fault Fault, chance *rand.Rand, want *store.Want)
 		if !want.Foreign {
 			obj.Body = nil
 		}
+	case Damaged:
+		*obj = store.Object{Meta: store.Meta{Damaged: true, Size: obj.Meta.Size, Version: obj.Meta.Version}}
 	default:
 	}
 }

@@ -82,12 +82,15 @@ const (
 	// Foreign answers that somebody else wrote the object, where there is one.
 	Foreign
 
+	// Damaged answers that the object makes no sense, where there is one.
+	Damaged
+
 	faults
 )
 
 var faultNames = [faults]string{
 	"None", "Fail", "Hang", "Late", "LostAnswer", "Half", "Truncate", "FlipBody", "FlipHash", "FlipEncoding", "FlipSchema",
-	"Outdated", "Swapped", "Foreign",
+	"Outdated", "Swapped", "Foreign", "Damaged",
 }
 
 // String returns the name of the fault.

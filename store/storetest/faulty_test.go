@@ -173,6 +173,7 @@ func TestDamage(t *testing.T) {
 		FlipEncoding: func(got, right store.Object) bool { return got.Meta.Encoding != right.Meta.Encoding },
 		FlipSchema:   func(got, right store.Object) bool { return got.Meta.Schema != right.Meta.Schema },
 		Foreign:      func(got, _ store.Object) bool { return got.Meta.Foreign && got.Body == nil },
+		Damaged:      func(got, _ store.Object) bool { return got.Meta.Damaged && got.Body == nil },
 		Swapped:      func(got, _ store.Object) bool { return string(got.Body) == "content of other" },
 	} {
 		t.Run(fault.String(), func(t *testing.T) {

@@ -40,11 +40,63 @@ func (e *env) isForeign(call string, m store.Meta, data string) {
 	}
 }
 
+// isDamaged wants an object that is damaged, and no more.
+func (e *env) isDamaged(call string, obj store.Object) {
+	e.Helper()
+	if obj.Meta.Version.IsZero() {
+		e.Fatalf("%s gives a zero Version", call)
+	}
+	if what := differs(&obj.Meta, &store.Meta{Damaged: true}); what != "" || obj.Body != nil || obj.NotModified {
+		e.Fatalf("%s = %s, of a damaged object; want all else zero, and no body", call, describe(obj))
+	}
+}
+
+// isLater wants an object of a later format, and no more.
+func (e *env) isLater(call string, obj store.Object) {
+	e.Helper()
+	if obj.Meta.Version.IsZero() {
+		e.Fatalf("%s gives a zero Version", call)
+	}
+	if what := differs(&obj.Meta, &store.Meta{Encoding: store.LaterFormat}); what != "" || obj.Body != nil || obj.NotModified {
+		e.Fatalf("%s = %s, of an object of a later format; want all else zero, and no body", call, describe(obj))
+	}
+}
+
+// alike wants what key holds to be foreign, damaged, or of a later format: it is
+// for the backend to say what it takes data for, the same in all reads.
+func (e *env) alike(key, data string) {
+	e.Helper()
+	meta := e.head(key)
+	is := e.isDamaged
+	switch {
+	case meta.Foreign:
+		e.foreign(key, data)
+		return
+	case !meta.Damaged:
+		is = e.isLater
+	}
+	is("Head", store.Object{Meta: meta})
+	for _, want := range []store.Want{{}, {Stale: true}, {Hash: hashOf(data)}, {Foreign: true}} {
+		is("Get", e.found(key, want))
+	}
+	if !e.h.lacks(capGetMany) {
+		is("GetMany", e.getMany(store.Want{Foreign: true}, key)[key])
+	}
+}
+
 // strangers returns what others may have written.
 func strangers() []string {
 	return []string{
-		"foreign", "", " ", `{"id":1,"name":"a"}`, "\x00", "\xff\xfe", "advc", "advcache", "advc\x01\x00\x00\x00" + string(make([]byte, 92)),
-		"advc\x02" + string(make([]byte, 200)), "\x1f\x8b\x08\x00", bytesOf(95), bytesOf(96), bytesOf(100), bytesOf(5000),
+		"foreign", " ", `{"id":1,"name":"a"}`, "\x00", "\xff\xfe", "\x1f\x8b\x08\x00", bytesOf(95), bytesOf(96), bytesOf(100), bytesOf(5000),
+	}
+}
+
+// lookalikes returns what others may have written, and looks like something of
+// ours to some backends: torn, or of a later format.
+func lookalikes() []string {
+	return []string{
+		"", "advc", "advcache", "advc\x01", "advc\x01\x00\x00\x00" + string(make([]byte, 92)), "advc\x01" + string(make([]byte, 200)),
+		"advc\x02", "advc\x02" + string(make([]byte, 200)), "acfs", "acfs\x01" + string(make([]byte, 200)), "acfs\x02" + string(make([]byte, 200)),
 	}
 }
 
@@ -57,6 +109,36 @@ var foreignChecks = []check{
 				e.moment = "it is " + short(data)
 				e.h.Raw(e.t, e.store, "k", []byte(data))
 				e.foreign("k", data)
+			}
+		},
+	},
+	{
+		name: "Lookalikes", law: lawForeign, needs: needs{withRaw}, says: "what looks like ours is found, and has no body unless it is said to be foreign",
+		run: func(e *env) {
+			for _, data := range lookalikes() {
+				e.moment = "it is " + short(data)
+				e.h.Raw(e.t, e.store, "k", []byte(data))
+				e.alike("k", data)
+			}
+		},
+	},
+	{
+		name: "LookalikesReplaced", law: lawForeign, needs: needs{withRaw}, says: "over what looks like ours, Put does what Cond.Holds says",
+		run: func(e *env) {
+			for _, data := range lookalikes() {
+				for _, kind := range []store.CondKind{store.Always, store.IfVacant, store.IfGone, store.IfVersion} {
+					for _, foreign := range []bool{false, true} {
+						e.moment = fmt.Sprintf("%v over %s, Foreign %v", kind, short(data), foreign)
+						e.h.Raw(e.t, e.store, "k", []byte(data))
+						held := e.head("k")
+						cond := store.Cond{Kind: kind, Version: held.Version, Foreign: foreign}
+						if cond.Holds(&held) {
+							e.stores("k", lives("v", long, 0), cond)
+						} else {
+							e.refuses("k", cond)
+						}
+					}
+				}
 			}
 		},
 	},
@@ -152,34 +234,54 @@ var foreignChecks = []check{
 	},
 }
 
-// unharmed wants what Get gives for a damaged object to be nothing, foreign, or
-// with the Meta that was put, and both reads to give no error.
+// unharmed wants what Get gives for a damaged object to be nothing, damaged,
+// foreign, of a later format, or with the Meta that was put, and both reads to
+// give no error.
 func (e *env) unharmed(key string, obj store.Object) {
 	e.Helper()
 	for _, want := range []store.Want{{}, {Stale: true}, {Stale: true, Foreign: true}, {Hash: obj.Meta.Hash}} {
 		got, ok := e.get(key, want)
-		if ok && !got.Meta.Foreign {
-			e.undamaged("Get", &got.Meta, &obj.Meta)
-		}
-		if ok && !got.Meta.Foreign && !got.NotModified && !got.Meta.Absent && got.Meta.Size != int64(len(got.Body)) {
+		if ok && e.undamaged("Get", got, &obj.Meta) && !got.NotModified && !got.Meta.Absent && got.Meta.Size != int64(len(got.Body)) {
 			e.Fatalf("Get has the Size %d and a body of %d bytes", got.Meta.Size, len(got.Body))
 		}
 	}
-	if meta, ok := e.look(key); ok && !meta.Foreign {
-		e.undamaged("Head", &meta, &obj.Meta)
+	if meta, ok := e.look(key); ok {
+		e.undamaged("Head", store.Object{Meta: meta}, &obj.Meta)
 	}
 	if !e.h.lacks(capGetMany) {
-		if got, ok := e.getMany(store.Want{}, key)[key]; ok && !got.Meta.Foreign {
-			e.undamaged("GetMany", &got.Meta, &obj.Meta)
+		if got, ok := e.getMany(store.Want{}, key)[key]; ok {
+			e.undamaged("GetMany", got, &obj.Meta)
 		}
 	}
 }
 
-func (e *env) undamaged(call string, got, want *store.Meta) {
+// undamaged reports whether an object has the Meta that was put, and wants it to
+// be said if it has not.
+func (e *env) undamaged(call string, got store.Object, want *store.Meta) bool {
 	e.Helper()
-	if what := differs(got, want); what != "" {
-		e.Fatalf("%s = %s, which is neither Foreign nor what was put: %s", call, describeMeta(got), what)
+	switch {
+	case got.Meta.Damaged:
+		e.isDamaged(call, got)
+	case got.Meta.Foreign:
+	case got.Meta.Encoding == store.LaterFormat:
+		e.isLater(call, got)
+	default:
+		if what := differs(&got.Meta, want); what != "" {
+			e.Fatalf("%s = %s, which is neither Damaged nor what was put: %s", call, describeMeta(&got.Meta), what)
+		}
+		return true
 	}
+	return false
+}
+
+// half cuts, as a loss of power does in the middle of a write.
+func half(data []byte) []byte { return data[:len(data)/2] }
+
+// allZero leaves the beginning that tells whose it is, and of the rest nothing.
+func allZero(data []byte) []byte {
+	torn := make([]byte, len(data))
+	copy(torn, data[:min(5, len(data))])
+	return torn
 }
 
 // corrupts damages what holds obj, wants it to do no harm, and replaces it.
@@ -202,7 +304,7 @@ func (e *env) corrupts(what string, obj store.Object, damage func(data []byte) [
 // is whole is checked by the cache over it.
 var corruptChecks = []check{
 	{
-		name: "Cut", law: lawReadBack, needs: needs{withCorrupt}, says: "what was cut is nothing, foreign, or has the Meta that was put",
+		name: "Cut", law: lawReadBack, needs: needs{withCorrupt}, says: "what was cut is nothing, damaged, foreign, or has the Meta that was put",
 		run: func(e *env) {
 			obj := awkwardObject()
 			size := e.sizeHeld(obj)
@@ -213,7 +315,7 @@ var corruptChecks = []check{
 		},
 	},
 	{
-		name: "Flipped", law: lawReadBack, needs: needs{withCorrupt}, says: "what was changed in one bit is nothing, foreign, or has the Meta that was put",
+		name: "Flipped", law: lawReadBack, needs: needs{withCorrupt}, says: "what was changed in one bit is nothing, damaged, foreign, or has the Meta that was put",
 		run: func(e *env) {
 			obj := awkwardObject()
 			size := e.sizeHeld(obj)
@@ -229,7 +331,7 @@ var corruptChecks = []check{
 		},
 	},
 	{
-		name: "Overwritten", law: lawReadBack, needs: needs{withCorrupt}, says: "what was overwritten is nothing, foreign, or has the Meta that was put",
+		name: "Overwritten", law: lawReadBack, needs: needs{withCorrupt}, says: "what was overwritten is nothing, damaged, foreign, or has the Meta that was put",
 		run: func(e *env) {
 			obj := awkwardObject()
 			for what, damage := range map[string]func(data []byte) []byte{
@@ -247,6 +349,43 @@ var corruptChecks = []check{
 				"text":          func([]byte) []byte { return []byte("not what it was") },
 			} {
 				e.corrupts(what, obj, damage)
+			}
+		},
+	},
+	{
+		name: "NotForeign", law: lawReadBack, needs: needs{withCorrupt}, says: "what begins as ours is not said to be foreign, whatever is wanted",
+		run: func(e *env) {
+			obj := awkwardObject()
+			for what, damage := range map[string]func(data []byte) []byte{
+				"cut by 1 byte": func(data []byte) []byte { return data[:len(data)-1] }, "cut to its half": half, "zeros but for its beginning": allZero,
+			} {
+				e.moment = what
+				e.put("k", obj)
+				e.h.Corrupt(e.t, e.store, "k", damage)
+				for _, want := range []store.Want{{}, {Stale: true, Foreign: true}} {
+					if got, ok := e.get("k", want); ok && got.Meta.Foreign {
+						e.Fatalf("Get = %s; want it Damaged, or with the Meta that was put", describe(got))
+					}
+				}
+				if meta, ok := e.look("k"); ok && meta.Foreign {
+					e.Fatalf("Head = %s; want it Damaged, or with the Meta that was put", describeMeta(&meta))
+				}
+			}
+		},
+	},
+	{
+		name: "TakesItsVersion", law: lawReadBack, needs: needs{withCorrupt}, says: "what is damaged can be removed by its Version, and by no other once it is replaced",
+		run: func(e *env) {
+			for range 2 {
+				e.put("k", awkwardObject())
+				e.h.Corrupt(e.t, e.store, "k", half)
+				meta, ok := e.look("k")
+				if !ok || !meta.Damaged {
+					return // the metadata of an object store is not what was cut
+				}
+				cond := store.Cond{Kind: store.IfVersion, Version: meta.Version}
+				e.stores("k", lives("new", long, 0), cond)
+				e.refuses("k", cond)
 			}
 		},
 	},

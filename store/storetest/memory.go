@@ -294,7 +294,7 @@ func (m *Memory) get(key string, want *store.Want) (store.Object, bool) {
 func answer(obj store.Object, want *store.Want) store.Object {
 	obj.Meta = ownMeta(obj.Meta)
 	obj.NotModified = !want.Hash.IsZero() && obj.Meta.Hash == want.Hash
-	if obj.NotModified || obj.Meta.Foreign && !want.Foreign {
+	if obj.NotModified || obj.Meta.Damaged || obj.Meta.Foreign && !want.Foreign {
 		obj.Body = nil
 	}
 	obj.Body = bytes.Clone(obj.Body)
@@ -314,7 +314,7 @@ func asKept(obj store.Object, version store.Version) store.Object {
 	for _, instant := range []*time.Time{&meta.CreatedAt, &meta.FreshUntil, &meta.StaleUntil, &meta.HeldUntil} {
 		*instant = store.FromMillis(store.Millis(*instant))
 	}
-	meta.Version, meta.Size, meta.Foreign = version, int64(len(obj.Body)), false
+	meta.Version, meta.Size, meta.Foreign, meta.Damaged = version, int64(len(obj.Body)), false, false
 	return store.Object{Meta: meta, Body: bytes.Clone(obj.Body)}
 }
 

@@ -159,7 +159,7 @@ var basicMutants = []mutant{
 		},
 	},
 	{
-		name: "Put keeps Foreign", breaks: "contract (Put): Put ignores Version, Size and Foreign",
+		name: "Put keeps Foreign", breaks: "contract (Put): Put ignores Version, Size, Foreign and Damaged",
 		bug: func(m *Memory, w *wrapper) {
 			w.put = func(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
 				version, ok, err := m.Put(ctx, key, obj, cond)

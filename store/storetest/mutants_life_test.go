@@ -251,7 +251,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "IfVacant is Always", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign or Absent",
+		name: "IfVacant is Always", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign, damaged or Absent",
 		bug: func(_ *Memory, w *wrapper) {
 			conditions(w, func(_ *store.Meta, cond store.Cond) store.Cond {
 				if cond.Kind == store.IfVacant {
@@ -262,7 +262,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "IfVacant is IfGone", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign or Absent",
+		name: "IfVacant is IfGone", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign, damaged or Absent",
 		bug: func(_ *Memory, w *wrapper) {
 			conditions(w, func(_ *store.Meta, cond store.Cond) store.Cond {
 				if cond.Kind == store.IfVacant {
@@ -273,7 +273,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "IfVacant is set if nothing is there", keep: true, breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign or Absent",
+		name: "IfVacant is set if nothing is there", keep: true, breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign, damaged or Absent",
 		bug: func(m *Memory, w *wrapper) {
 			w.put = func(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
 				if _, held, err := m.Head(ctx, key); held && cond.Kind == store.IfVacant {
@@ -284,7 +284,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "IfGone replaces stale objects", breaks: "contract (Cond): IfGone stores over nothing and over what is gone or foreign",
+		name: "IfGone replaces stale objects", breaks: "contract (Cond): IfGone stores over nothing and over what is gone, foreign or damaged",
 		bug: func(_ *Memory, w *wrapper) {
 			conditions(w, func(held *store.Meta, cond store.Cond) store.Cond {
 				if cond.Kind == store.IfGone && held != nil && !held.Absent {
@@ -295,7 +295,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "IfGone replaces negative objects", breaks: "contract (Cond): IfGone stores over nothing and over what is gone or foreign",
+		name: "IfGone replaces negative objects", breaks: "contract (Cond): IfGone stores over nothing and over what is gone, foreign or damaged",
 		bug: func(_ *Memory, w *wrapper) {
 			conditions(w, func(held *store.Meta, cond store.Cond) store.Cond {
 				if cond.Kind == store.IfGone && held != nil && held.Absent {
@@ -402,7 +402,7 @@ var condMutants = []mutant{
 		},
 	},
 	{
-		name: "a refused Put stores all the same", breaks: "contract (Cond): IfGone stores over nothing and over what is gone or foreign, and refuses else",
+		name: "a refused Put stores all the same", breaks: "contract (Cond): IfGone stores over nothing and over what is gone, foreign or damaged, and refuses else",
 		bug: func(m *Memory, w *wrapper) {
 			w.put = func(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
 				version, ok, err := m.Put(ctx, key, obj, cond)

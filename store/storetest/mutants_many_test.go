@@ -601,7 +601,7 @@ var foreignMutants = []mutant{
 		},
 	},
 	{
-		name: "a foreign object counts always", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign or Absent",
+		name: "a foreign object counts always", breaks: "contract (Cond): IfVacant stores over nothing and over what is gone, stale, foreign, damaged or Absent",
 		bug: func(_ *Memory, w *wrapper) {
 			conditions(w, func(_ *store.Meta, cond store.Cond) store.Cond {
 				cond.Foreign = true
@@ -665,7 +665,49 @@ var foreignMutants = []mutant{
 		},
 	},
 	{
-		name: "damage of the Meta is not seen", breaks: "law 10 (what is read back is what was written): what was changed in one bit is nothing, foreign, or has the Meta that was put",
+		name: "what is damaged is foreign", breaks: "law 10 (what is read back is what was written): what begins as ours is not said to be foreign, whatever is wanted",
+		bug: func(_ *Memory, w *wrapper) {
+			gives(w, func(_ string, want store.Want, obj *store.Object) {
+				if obj.Meta.Damaged && want.Foreign {
+					obj.Meta.Damaged, obj.Meta.Foreign = false, true
+				}
+			})
+		},
+	},
+	{
+		name: "what is damaged has a body", breaks: "law 10 (what is read back is what was written): what was cut is nothing, damaged, foreign, or",
+		bug: func(_ *Memory, w *wrapper) {
+			gives(w, func(_ string, _ store.Want, obj *store.Object) {
+				if obj.Meta.Damaged {
+					obj.Body = []byte("torn")
+				}
+			})
+		},
+	},
+	{
+		name: "what is damaged keeps others out", breaks: "contract (foreign objects): with Cond.Foreign, a foreign object counts as a fresh one",
+		bug: func(m *Memory, w *wrapper) {
+			w.put = func(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
+				if held, ok, _ := m.Head(ctx, key); ok && held.Damaged && cond.Foreign && cond.Kind != store.IfVersion {
+					return store.Version{}, false, nil
+				}
+				return m.Put(ctx, key, obj, cond)
+			}
+		},
+	},
+	{
+		name: "what is damaged stays", breaks: "law 10 (what is read back is what was written): what is damaged can be removed by its Version",
+		bug: func(m *Memory, w *wrapper) {
+			w.put = func(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
+				if held, ok, _ := m.Head(ctx, key); ok && held.Damaged && cond.Kind == store.IfVersion {
+					return store.Version{}, false, nil
+				}
+				return m.Put(ctx, key, obj, cond)
+			}
+		},
+	},
+	{
+		name: "damage of the Meta is not seen", breaks: "law 10 (what is read back is what was written): what was changed in one bit is nothing, damaged, foreign, or has the Meta that was put",
 		bug: func(*Memory, *wrapper) {},
 		corrupt: func(obj *store.Object, damage func(data []byte) []byte) {
 			if data := damage(append([]byte(obj.Meta.Schema), obj.Body...)); len(data) >= len(obj.Meta.Schema) {
@@ -674,7 +716,7 @@ var foreignMutants = []mutant{
 		},
 	},
 	{
-		name: "what was cut is cut in its Meta", breaks: "law 10 (what is read back is what was written): what was cut is nothing, foreign, or has the Meta that was put",
+		name: "what was cut is cut in its Meta", breaks: "law 10 (what is read back is what was written): what was cut is nothing, damaged, foreign, or has the Meta that was put",
 		bug: func(*Memory, *wrapper) {},
 		corrupt: func(obj *store.Object, damage func(data []byte) []byte) {
 			if data := damage(obj.Body); len(data) < len(obj.Body) {
@@ -683,7 +725,7 @@ var foreignMutants = []mutant{
 		},
 	},
 	{
-		name: "what was overwritten is read", breaks: "law 10 (what is read back is what was written): what was overwritten is nothing, foreign, or has the Meta that was put",
+		name: "what was overwritten is read", breaks: "law 10 (what is read back is what was written): what was overwritten is nothing, damaged, foreign, or has the Meta that was put",
 		bug: func(*Memory, *wrapper) {},
 		corrupt: func(obj *store.Object, damage func(data []byte) []byte) {
 			if data := damage(obj.Body); !bytes.HasPrefix(data, obj.Body) {

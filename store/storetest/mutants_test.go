@@ -47,7 +47,7 @@ func (m mutant) harness() Harness {
 	}
 	corrupt := m.corrupt
 	if corrupt == nil {
-		corrupt = damageBody
+		corrupt = damageAll
 	}
 	h.Corrupt = func(_ *testing.T, s store.Store, key string, damage func(data []byte) []byte) {
 		s.(*wrapper).m.Edit(key, func(obj *store.Object) { corrupt(obj, damage) }) // if it is there

@@ -44,7 +44,7 @@ func describeMeta(m *store.Meta) string {
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"Absent ", m.Absent}, {"Foreign ", m.Foreign}} {
+	}{{"Absent ", m.Absent}, {"Foreign ", m.Foreign}, {"Damaged ", m.Damaged}} {
 		if flag.set {
 			b.WriteString(flag.name)
 		}
@@ -106,6 +106,8 @@ func differs(got, want *store.Meta) string {
 	switch {
 	case got.Foreign != want.Foreign:
 		return fmt.Sprintf("Foreign = %v", got.Foreign)
+	case got.Damaged != want.Damaged:
+		return fmt.Sprintf("Damaged = %v", got.Damaged)
 	case got.Absent != want.Absent:
 		return fmt.Sprintf("Absent = %v", got.Absent)
 	case got.Hash != want.Hash:
