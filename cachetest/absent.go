@@ -26,19 +26,19 @@ var setIfAbsentChecks = []check{
 			e.set("forever", "old", 0)
 			e.addsNot("forever")
 			e.fresh("forever", "old")
-			entry := lives("old", e.unit, 0)
+			entry := lives("old", e.Unit, 0)
 			e.setEntry("k", entry)
-			e.until(entry.FreshUntil)
+			e.Until(entry.FreshUntil)
 			e.addsNot("k")
 			e.fresh("k", "old")
-			e.at(entry.FreshUntil, time.Time{}, "FreshUntil of the old entry")
+			e.At(entry.FreshUntil, time.Time{}, "FreshUntil of the old entry")
 			e.gone("k")
 		},
 	},
 	{
 		name: "OverStale", law: lawSetIfAbsent, needs: needs{capSetIfAbsent}, says: "SetIfAbsent succeeds over a stale entry",
 		run: func(e *env) {
-			e.setEntry("k", lives("old", -e.unit, long))
+			e.setEntry("k", lives("old", -e.Unit, long))
 			e.adds("k", "new")
 		},
 	},
@@ -47,15 +47,15 @@ var setIfAbsentChecks = []check{
 		run: func(e *env) {
 			e.setEntry("fresh", negative(long, 0))
 			e.adds("fresh", "new")
-			e.setEntry("stale", negative(-e.unit, long))
+			e.setEntry("stale", negative(-e.Unit, long))
 			e.adds("stale", "new")
 		},
 	},
 	{
 		name: "OverDead", law: lawSetIfAbsent, needs: needs{capSetIfAbsent}, says: "SetIfAbsent succeeds over a dead entry",
 		run: func(e *env) {
-			_, end := e.set("k", "old", e.unit)
-			e.at(end, time.Time{}, "the end of the old ttl")
+			_, end := e.set("k", "old", e.Unit)
+			e.At(end, time.Time{}, "the end of the old ttl")
 			e.adds("k", "new")
 		},
 	},
@@ -64,14 +64,14 @@ var setIfAbsentChecks = []check{
 		run: func(e *env) {
 			entry := e.heldEntry("old", long)
 			e.setEntry("k", entry)
-			e.at(entry.HeldUntil, time.Time{}, "HeldUntil")
+			e.At(entry.HeldUntil, time.Time{}, "HeldUntil")
 			e.adds("k", "new")
 		},
 	},
 	{
 		name: "Replaces", law: lawSetIfAbsent, needs: needs{capSetIfAbsent}, says: "what SetIfAbsent stores is as Set stores it, with nothing of what was there before",
 		run: func(e *env) {
-			old := lives("old", -e.unit, long)
+			old := lives("old", -e.Unit, long)
 			old.Tags = []string{"tag"}
 			e.setEntry("k", old)
 			before := time.Now()
@@ -88,15 +88,15 @@ var setIfAbsentChecks = []check{
 	{
 		name: "TTL", law: lawLife, needs: needs{capSetIfAbsent}, says: "what SetIfAbsent stores lives for its ttl; 0 means no expiry",
 		run: func(e *env) {
-			soonest, _ := e.addFor("k", e.unit)
-			e.shortlyBefore(soonest, "the end of its ttl")
+			soonest, _ := e.addFor("k", e.Unit)
+			e.ShortlyBefore(soonest, "the end of its ttl")
 			e.fresh("k", "v")
 			e.addFor("forever", 0)
 			if got := e.entry("forever").FreshUntil; !got.IsZero() {
 				e.Fatalf("after SetIfAbsent with ttl 0, FreshUntil = %s; want zero", instant(got))
 			}
-			_, end := e.addFor("other", e.unit)
-			e.at(end, time.Time{}, "the end of the ttl")
+			_, end := e.addFor("other", e.Unit)
+			e.At(end, time.Time{}, "the end of the ttl")
 			e.gone("k")
 			e.gone("other")
 			e.fresh("forever", "v")

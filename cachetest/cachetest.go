@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/internal/trial"
 )
 
 // Harness tells the suite how to make a cache and how time passes for it. Only
@@ -96,12 +97,11 @@ var topics = []struct {
 	{"Race", raceChecks},
 }
 
-const (
-	defaultUnit   = 200 * time.Millisecond
-	minUnit       = 10 * time.Millisecond
-	maxUnit       = time.Hour
-	maxResolution = 100 * time.Millisecond
-)
+const suite = "cachetest" // for messages
+
+func (h Harness) timing() trial.Timing {
+	return trial.Timing{Advance: h.Advance, Resolution: h.Resolution, Unit: h.Unit}
+}
 
 // complete returns h with its defaults filled in.
 func (h Harness) complete() Harness {
@@ -111,19 +111,8 @@ func (h Harness) complete() Harness {
 	if h.Around == nil {
 		h.Around = func(t *testing.T, test func(t *testing.T)) { test(t) }
 	}
-	if h.Advance == nil {
-		h.Advance = time.Sleep
-	}
-	if h.Unit == 0 {
-		h.Unit = defaultUnit
-	}
-	if h.Unit < minUnit || h.Unit > maxUnit {
-		panic(fmt.Sprintf("cachetest: Harness.Unit is %v; it must be between %v and %v", h.Unit, minUnit, maxUnit))
-	}
-	if most := min(maxResolution, h.Unit/4); h.Resolution < 0 || h.Resolution > most {
-		panic(fmt.Sprintf("cachetest: Harness.Resolution is %v; it must be between 0 and %v, a quarter of Unit and no more than %v",
-			h.Resolution, most, maxResolution))
-	}
+	timing := h.timing().Complete(suite)
+	h.Advance, h.Unit = timing.Advance, timing.Unit
 	for _, name := range h.Without {
 		if !slices.ContainsFunc(capabilities, func(c capability) bool { return c.name == name }) {
 			panic(fmt.Sprintf("cachetest: Harness.Without has %q; capabilities are %s", name, capabilityNames()))

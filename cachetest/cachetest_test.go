@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/internal/trial"
 )
 
 // inBubble is the harness of a cache in memory.
@@ -48,7 +49,7 @@ func TestBare(t *testing.T) {
 
 // TestUnits is about lives and resolutions that harnesses may ask for.
 func TestUnits(t *testing.T) {
-	for _, unit := range []time.Duration{minUnit, time.Second, 90 * time.Second, maxUnit} {
+	for _, unit := range []time.Duration{trial.MinUnit, time.Second, 90 * time.Second, trial.MaxUnit} {
 		t.Run(unit.String(), func(t *testing.T) {
 			h := inBubble(func() advcache.Cache[string] { return newMapCache() })
 			h.Unit = unit

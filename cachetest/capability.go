@@ -70,7 +70,7 @@ func (e *env) adds(key, value string) {
 func (e *env) addsNot(key string) {
 	e.Helper()
 	if e.setIfAbsent(key, "added") {
-		e.lost("SetIfAbsent(%s) = true; want false", short(key))
+		e.Lost("SetIfAbsent(%s) = true; want false", short(key))
 	}
 }
 

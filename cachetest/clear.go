@@ -45,10 +45,10 @@ var clearChecks = []check{
 	{
 		name: "EveryKind", law: lawClear, needs: needs{capClear}, says: "Clear deletes stale and negative entries and those that never expire",
 		run: func(e *env) {
-			e.setEntry("x/stale", lives("v", -e.unit, long))
+			e.setEntry("x/stale", lives("v", -e.Unit, long))
 			e.setEntry("x/negative", negative(long, 0))
 			e.set("x/forever", "v", 0)
-			e.setEntry("y/stale", lives("v", -e.unit, long))
+			e.setEntry("y/stale", lives("v", -e.Unit, long))
 			e.clear("x/")
 			e.gone("x/stale")
 			e.gone("x/negative")
@@ -63,7 +63,7 @@ var clearChecks = []check{
 			e.clear("")
 			e.set("a", "new", long)
 			e.fresh("a", "new")
-			e.h.Advance(e.unit)
+			e.h.Advance(e.Unit)
 			e.fresh("a", "new")
 		},
 	},
@@ -97,7 +97,7 @@ func (e *env) clears(prefixes []string, keys ...string) {
 	e.setMany(left, long)
 	for _, prefix := range prefixes {
 		e.clear(prefix)
-		e.moment = "after Clear(" + short(prefix) + ")"
+		e.Moment = "after Clear(" + short(prefix) + ")"
 		maps.DeleteFunc(left, func(key, _ string) bool { return strings.HasPrefix(key, prefix) })
 		e.getMany(left, keys...)
 	}

@@ -139,7 +139,7 @@ var contextChecks = []check{
 					e.refused(ctx, "Delete", err)
 				})
 			}
-			e.moment = "after many calls with a done context"
+			e.Moment = "after many calls with a done context"
 			e.fresh("k", "v")
 			e.set("other", "new", long)
 			e.fresh("other", "new")
@@ -159,9 +159,9 @@ func (e *env) withDone(f func(ctx context.Context)) {
 	expired, cancel := context.WithDeadline(e.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	call := func(why string, ctx context.Context) {
-		e.moment = why
+		e.Moment = why
 		f(ctx)
-		e.moment = ""
+		e.Moment = ""
 	}
 	call("the context is canceled", canceled)
 	call("the context is canceled with a cause", withCause)

@@ -44,7 +44,7 @@ var copyChecks = []check{
 	{
 		name: "SetIsMadeNow", law: lawSet, says: "Set stores the value as made now, fresh for ttl, and never stale",
 		run: func(e *env) {
-			e.wait(time.Now().Add(e.unit)) // the time of New must not do for now
+			e.Wait(time.Now().Add(e.Unit)) // the time of New must not do for now
 			before := time.Now()
 			e.set("k", "v", long)
 			after := time.Now()
@@ -59,15 +59,15 @@ var copyChecks = []check{
 	{
 		name: "CopyOfACopy", law: lawCopy, says: "an entry that is read and set again dies when its original does",
 		run: func(e *env) {
-			entry := lives("v", e.unit, e.unit)
+			entry := lives("v", e.Unit, e.Unit)
 			e.setEntry("original", entry)
-			e.until(entry.FreshUntil)
-			e.wait(entry.CreatedAt.Add(e.unit / 2))
+			e.Until(entry.FreshUntil)
+			e.Wait(entry.CreatedAt.Add(e.Unit / 2))
 			e.setEntry("copy", e.entry("original"))
 			e.setEntry("copy of copy", e.entry("copy"))
-			e.at(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
 			e.stale("copy of copy", "v")
-			e.at(entry.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(entry.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("copy of copy")
 		},
 	},

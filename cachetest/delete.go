@@ -23,7 +23,7 @@ var deleteChecks = []check{
 	{
 		name: "RemovesStale", law: lawDelete, says: "Delete removes a stale entry",
 		run: func(e *env) {
-			e.setEntry("k", lives("v", -e.unit, long))
+			e.setEntry("k", lives("v", -e.Unit, long))
 			e.delete("k")
 			e.gone("k")
 		},
@@ -92,7 +92,7 @@ var deleteChecks = []check{
 			for range 3 {
 				e.gone("deleted")
 				e.fresh("replaced", "new")
-				e.h.Advance(e.unit)
+				e.h.Advance(e.Unit)
 			}
 		},
 	},

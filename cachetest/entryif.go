@@ -32,7 +32,7 @@ var setEntryIfChecks = []check{
 	{
 		name: "OverStaleAndNegative", law: lawSetEntryIf, needs: needs{capSetEntryIf}, says: "SetEntryIf succeeds with the Version of a stale or a negative entry",
 		run: func(e *env) {
-			e.setEntry("stale", lives("old", -e.unit, long))
+			e.setEntry("stale", lives("old", -e.Unit, long))
 			e.setEntry("negative", negative(long, 0))
 			e.replaces("stale", lives("new", long, 0))
 			e.replaces("negative", lives("new", long, 0))
@@ -43,10 +43,10 @@ var setEntryIfChecks = []check{
 	{
 		name: "OverWhatDied", law: lawSetEntryIf, needs: needs{capSetEntryIf}, says: "SetEntryIf succeeds with the Version of a miss where a dead entry, or one past HeldUntil, may still lie",
 		run: func(e *env) {
-			_, end := e.set("dead", "old", e.unit)
+			_, end := e.set("dead", "old", e.Unit)
 			held := e.heldEntry("old", long)
 			e.setEntry("held", held)
-			e.at(latest(end, held.HeldUntil), time.Time{}, "the end of the old life")
+			e.At(latest(end, held.HeldUntil), time.Time{}, "the end of the old life")
 			e.gone("dead")
 			e.gone("held")
 			e.replaces("dead", lives("new", long, 0))

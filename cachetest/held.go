@@ -26,9 +26,9 @@ var heldChecks = []check{
 		run: func(e *env) {
 			entry := e.heldEntry("v", long)
 			e.setEntry("k", entry)
-			e.until(entry.HeldUntil)
+			e.Until(entry.HeldUntil)
 			e.fresh("k", "v")
-			e.shortlyBefore(entry.HeldUntil, "HeldUntil")
+			e.ShortlyBefore(entry.HeldUntil, "HeldUntil")
 			e.fresh("k", "v")
 		},
 	},
@@ -37,7 +37,7 @@ var heldChecks = []check{
 		run: func(e *env) {
 			fresh := e.heldEntry("v", long)
 			forever := e.heldEntry("v", 0)
-			stale := e.heldEntry("v", e.unit/2)
+			stale := e.heldEntry("v", e.Unit/2)
 			stale.StaleUntil = stale.FreshUntil.Add(long)
 			none := e.heldEntry("", long)
 			none.Absent = true
@@ -45,7 +45,7 @@ var heldChecks = []check{
 			e.setEntry("forever", forever)
 			e.setEntry("stale", stale)
 			e.setEntry("none", none)
-			e.at(none.HeldUntil, time.Time{}, "HeldUntil")
+			e.At(none.HeldUntil, time.Time{}, "HeldUntil")
 			e.gone("fresh")
 			e.gone("forever")
 			e.gone("stale")
@@ -55,22 +55,22 @@ var heldChecks = []check{
 	{
 		name: "AnswersStale", law: lawCopy, says: "before HeldUntil a level answers with a stale copy",
 		run: func(e *env) {
-			entry := lives("v", e.unit, long)
-			entry.HeldUntil = entry.FreshUntil.Add(2 * e.unit)
+			entry := lives("v", e.Unit, long)
+			entry.HeldUntil = entry.FreshUntil.Add(2 * e.Unit)
 			e.setEntry("k", entry)
-			e.at(entry.FreshUntil, entry.HeldUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.HeldUntil, "FreshUntil")
 			e.stale("k", "v")
 		},
 	},
 	{
 		name: "DoesNotProlong", law: lawCopy, says: "HeldUntil does not lengthen the life of the original",
 		run: func(e *env) {
-			entry := lives("v", e.unit, e.unit)
+			entry := lives("v", e.Unit, e.Unit)
 			entry.HeldUntil = entry.CreatedAt.Add(long)
 			e.setEntry("k", entry)
-			e.at(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
 			e.stale("k", "v")
-			e.at(entry.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(entry.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -79,7 +79,7 @@ var heldChecks = []check{
 		run: func(e *env) {
 			e.set("k", "old", long)
 			entry := lives("new", long, 0)
-			entry.HeldUntil = time.Now().Add(-e.unit)
+			entry.HeldUntil = time.Now().Add(-e.Unit)
 			e.setEntry("k", entry)
 			e.gone("k")
 		},
@@ -92,7 +92,7 @@ var heldChecks = []check{
 			e.set("k", "new", long)
 			e.setEntry("k2", entry)
 			e.setEntry("k2", lives("new", long, 0))
-			e.at(entry.HeldUntil, time.Time{}, "HeldUntil of the old entry")
+			e.At(entry.HeldUntil, time.Time{}, "HeldUntil of the old entry")
 			e.fresh("k", "new")
 			e.fresh("k2", "new")
 		},
@@ -102,7 +102,7 @@ var heldChecks = []check{
 		run: func(e *env) {
 			entry := e.heldEntry("old", long)
 			e.setEntry("k", entry)
-			e.at(entry.HeldUntil, time.Time{}, "HeldUntil")
+			e.At(entry.HeldUntil, time.Time{}, "HeldUntil")
 			e.set("k", "new", long)
 			e.fresh("k", "new")
 		},
@@ -112,6 +112,6 @@ var heldChecks = []check{
 // heldEntry returns an entry that is fresh for fresh, and held for one unit.
 func (e *env) heldEntry(value string, fresh time.Duration) advcache.Entry[string] {
 	entry := lives(value, fresh, 0)
-	entry.HeldUntil = entry.CreatedAt.Add(e.unit)
+	entry.HeldUntil = entry.CreatedAt.Add(e.Unit)
 	return entry
 }

@@ -10,18 +10,18 @@ var lifeChecks = []check{
 	{
 		name: "SetIsFreshForItsTTL", law: lawLife, says: "an entry is fresh while now < FreshUntil",
 		run: func(e *env) {
-			end, _ := e.set("k", "v", e.unit)
-			e.until(end)
+			end, _ := e.set("k", "v", e.Unit)
+			e.Until(end)
 			e.fresh("k", "v")
-			e.shortlyBefore(end, "the end of its ttl")
+			e.ShortlyBefore(end, "the end of its ttl")
 			e.fresh("k", "v")
 		},
 	},
 	{
 		name: "SetDiesAfterItsTTL", law: lawLife, says: "what Set stored is dead when its ttl is over",
 		run: func(e *env) {
-			_, end := e.set("k", "v", e.unit)
-			e.at(end, time.Time{}, "the end of its ttl")
+			_, end := e.set("k", "v", e.Unit)
+			e.At(end, time.Time{}, "the end of its ttl")
 			e.gone("k")
 		},
 	},
@@ -38,7 +38,7 @@ var lifeChecks = []check{
 		run: func(e *env) {
 			for _, ttl := range []time.Duration{1, time.Microsecond, time.Millisecond - 1, time.Millisecond} {
 				_, end := e.set("k", "v", ttl)
-				e.at(end, time.Time{}, "the end of a ttl of "+ttl.String())
+				e.At(end, time.Time{}, "the end of a ttl of "+ttl.String())
 				e.gone("k")
 			}
 		},
@@ -50,7 +50,7 @@ var lifeChecks = []check{
 			if got := e.entry("k").FreshUntil; !got.IsZero() {
 				e.Fatalf("after Set with ttl 0, FreshUntil = %s; want zero", instant(got))
 			}
-			e.at(time.Now().Add(3*e.unit), time.Time{}, "after a while")
+			e.At(time.Now().Add(3*e.Unit), time.Time{}, "after a while")
 			e.fresh("k", "v")
 		},
 	},
@@ -64,52 +64,52 @@ var lifeChecks = []check{
 	{
 		name: "StaleIsNoHit", law: lawLife, says: "Get never returns a stale entry",
 		run: func(e *env) {
-			entry := lives("v", e.unit, 2*e.unit)
+			entry := lives("v", e.Unit, 2*e.Unit)
 			e.setEntry("k", entry)
-			e.until(entry.FreshUntil)
+			e.Until(entry.FreshUntil)
 			e.fresh("k", "v")
-			e.at(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
 			e.stale("k", "v")
 		},
 	},
 	{
 		name: "StaleUntilItsEnd", law: lawLife, says: "an entry past FreshUntil is stale while now < StaleUntil",
 		run: func(e *env) {
-			entry := lives("v", e.unit, e.unit)
+			entry := lives("v", e.Unit, e.Unit)
 			e.setEntry("k", entry)
-			e.shortlyBefore(entry.StaleUntil, "StaleUntil")
+			e.ShortlyBefore(entry.StaleUntil, "StaleUntil")
 			e.stale("k", "v")
 		},
 	},
 	{
 		name: "SetStale", law: lawLife, says: "an entry that is stale when it is set is held as stale",
 		run: func(e *env) {
-			entry := lives("v", -e.unit, 3*e.unit)
+			entry := lives("v", -e.Unit, 3*e.Unit)
 			e.setEntry("k", entry)
-			e.until(entry.StaleUntil)
+			e.Until(entry.StaleUntil)
 			e.stale("k", "v")
 		},
 	},
 	{
 		name: "DeadAfterStale", law: lawLife, says: "nothing returns an entry past StaleUntil",
 		run: func(e *env) {
-			entry := lives("v", e.unit, e.unit)
+			entry := lives("v", e.Unit, e.Unit)
 			e.setEntry("k", entry)
-			e.at(entry.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(entry.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
 	{
 		name: "DeadAfterFresh", law: lawLife, says: "an entry with a zero StaleUntil, or one before FreshUntil, is dead at FreshUntil",
 		run: func(e *env) {
-			none := lives("v", e.unit, 0)
-			early := lives("v", e.unit, -e.unit/2)
+			none := lives("v", e.Unit, 0)
+			early := lives("v", e.Unit, -e.Unit/2)
 			e.setEntry("none", none)
 			e.setEntry("early", early)
-			e.shortlyBefore(none.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(none.FreshUntil, "FreshUntil")
 			e.fresh("none", "v")
 			e.fresh("early", "v")
-			e.at(early.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(early.FreshUntil, time.Time{}, "FreshUntil")
 			e.gone("none")
 			e.gone("early")
 		},
@@ -118,23 +118,23 @@ var lifeChecks = []check{
 		name: "ZeroFreshUntilNeverDies", law: lawLife, says: "an entry with a zero FreshUntil is fresh for ever, whatever its StaleUntil",
 		run: func(e *env) {
 			entry := lives("v", 0, 0)
-			entry.StaleUntil = entry.CreatedAt.Add(e.unit)
+			entry.StaleUntil = entry.CreatedAt.Add(e.Unit)
 			e.setEntry("k", entry)
-			e.at(entry.StaleUntil.Add(e.unit), time.Time{}, "past StaleUntil")
+			e.At(entry.StaleUntil.Add(e.Unit), time.Time{}, "past StaleUntil")
 			e.fresh("k", "v")
 		},
 	},
 	{
 		name: "ReadsDoNotRenew", law: lawLife, says: "reading an entry does not lengthen its life",
 		run: func(e *env) {
-			entry := lives("v", e.unit, e.unit)
+			entry := lives("v", e.Unit, e.Unit)
 			e.setEntry("k", entry)
 			for step := range 8 {
-				e.wait(entry.CreatedAt.Add(time.Duration(step) * e.unit / 4))
+				e.Wait(entry.CreatedAt.Add(time.Duration(step) * e.Unit / 4))
 				e.get("k")
 				e.getEntry("k")
 			}
-			e.at(entry.StaleUntil, time.Time{}, "StaleUntil, after many reads")
+			e.At(entry.StaleUntil, time.Time{}, "StaleUntil, after many reads")
 			e.gone("k")
 		},
 	},
@@ -145,7 +145,7 @@ var lifeChecks = []check{
 			e.setEntry("k", e.dead("new"))
 			e.gone("k")
 			e.set("forever", "old", 0)
-			e.setEntry("forever", lives("new", -e.unit, 0))
+			e.setEntry("forever", lives("new", -e.Unit, 0))
 			e.gone("forever")
 			e.setEntry("nothing there", e.dead("new"))
 			e.gone("nothing there")
@@ -157,8 +157,8 @@ var lifeChecks = []check{
 func (e *env) livesExactly(ttl time.Duration) {
 	e.Helper()
 	soonest, latest := e.set("k", "v", ttl)
-	e.shortlyBefore(soonest, "the end of its ttl")
+	e.ShortlyBefore(soonest, "the end of its ttl")
 	e.fresh("k", "v")
-	e.at(latest, time.Time{}, "the end of its ttl")
+	e.At(latest, time.Time{}, "the end of its ttl")
 	e.gone("k")
 }

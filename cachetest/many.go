@@ -20,7 +20,7 @@ var getManyChecks = []check{
 			e.set("not asked", "v", long)
 			e.set("deleted", "v", long)
 			e.delete("deleted")
-			e.setEntry("stale", lives("v", -e.unit, long))
+			e.setEntry("stale", lives("v", -e.Unit, long))
 			e.setEntry("negative", negative(long, 0))
 			e.getMany(map[string]string{"fresh": "v", "forever": "w", "empty": ""},
 				"stale", "fresh", "negative", "deleted", "forever", "never set", "empty")
@@ -30,14 +30,14 @@ var getManyChecks = []check{
 		name: "AfterALife", law: lawLife, says: "GetMany returns nothing that is stale, dead, or past its HeldUntil",
 		run: func(e *env) {
 			e.set("fresh", "v", long)
-			_, end := e.set("dead", "v", e.unit)
-			stale := lives("v", e.unit, long)
+			_, end := e.set("dead", "v", e.Unit)
+			stale := lives("v", e.Unit, long)
 			e.setEntry("stale", stale)
 			held := e.heldEntry("v", long)
 			e.setEntry("held", held)
-			e.until(held.CreatedAt.Add(e.unit))
+			e.Until(held.CreatedAt.Add(e.Unit))
 			e.getMany(map[string]string{"fresh": "v", "dead": "v", "stale": "v", "held": "v"}, "fresh", "dead", "stale", "held")
-			e.at(latest(end, held.HeldUntil), time.Time{}, "the end of their lives")
+			e.At(latest(end, held.HeldUntil), time.Time{}, "the end of their lives")
 			e.getMany(map[string]string{"fresh": "v"}, "fresh", "dead", "stale", "held")
 		},
 	},
@@ -75,7 +75,7 @@ var setManyChecks = []check{
 		name: "Replaces", law: lawSetMany, says: "SetMany replaces whatever the keys held",
 		run: func(e *env) {
 			e.set("fresh", "old", long)
-			stale := lives("old", -e.unit, long)
+			stale := lives("old", -e.Unit, long)
 			stale.Tags = []string{"tag"}
 			e.setEntry("stale", stale)
 			e.setEntry("negative", negative(long, 0))
@@ -96,12 +96,12 @@ var setManyChecks = []check{
 				e.Fatalf("after SetMany with ttl 0, FreshUntil = %s; want zero", instant(got))
 			}
 			before := time.Now()
-			e.setMany(map[string]string{"a": "v", "b": "w"}, e.unit)
-			end := time.Now().Add(e.unit)
-			e.shortlyBefore(before.Add(e.unit), "the end of their ttl")
+			e.setMany(map[string]string{"a": "v", "b": "w"}, e.Unit)
+			end := time.Now().Add(e.Unit)
+			e.ShortlyBefore(before.Add(e.Unit), "the end of their ttl")
 			e.fresh("a", "v")
 			e.fresh("b", "w")
-			e.at(end, time.Time{}, "the end of their ttl")
+			e.At(end, time.Time{}, "the end of their ttl")
 			e.gone("a")
 			e.gone("b")
 			e.fresh("forever", "v")
@@ -148,7 +148,7 @@ func (e *env) getMany(want map[string]string, keys ...string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		if _, ok := got[key]; !ok {
-			e.lost("GetMany of %s has nothing for %s; want %s", list(keys), short(key), short(want[key]))
+			e.Lost("GetMany of %s has nothing for %s; want %s", list(keys), short(key), short(want[key]))
 		}
 	}
 }

@@ -29,9 +29,9 @@ var harnessChecks = []check{
 		name: "AdvanceMovesTime", law: lawHarness, says: "after Advance(d), now is at least d later",
 		run: func(e *env) {
 			before := time.Now()
-			e.h.Advance(e.unit)
-			if passed := time.Since(before); passed < e.unit {
-				e.Fatalf("Advance(%v) moved time by %v", e.unit, passed)
+			e.h.Advance(e.Unit)
+			if passed := time.Since(before); passed < e.Unit {
+				e.Fatalf("Advance(%v) moved time by %v", e.Unit, passed)
 			}
 		},
 	},
@@ -72,11 +72,11 @@ var missChecks = []check{
 			e.delete("deleted")
 			e.zeroMiss("deleted")
 
-			_, end := e.set("expired", "v", e.unit)
+			_, end := e.set("expired", "v", e.Unit)
 			held := e.heldEntry("v", long)
 			held.Tags = []string{"tag"}
 			e.setEntry("held", held)
-			e.at(latest(end, held.HeldUntil), time.Time{}, "the end of its life")
+			e.At(latest(end, held.HeldUntil), time.Time{}, "the end of its life")
 			e.zeroMiss("expired")
 			e.zeroMiss("held")
 		},

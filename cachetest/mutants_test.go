@@ -1,15 +1,13 @@
 package cachetest
 
 import (
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/internal/trial"
 )
 
 // mutant is a mapCache with one bug.
@@ -85,33 +83,7 @@ func TestMutants(t *testing.T) {
 // record runs a check over a cache that may be wrong, and returns what it says.
 func record(t *testing.T, h Harness, c check) (said []string) {
 	h.Around(t, func(t *testing.T) {
-		r := &recorder{T: t}
-		over := make(chan struct{})
-		go func() { // Fatalf ends a goroutine
-			defer close(over)
-			c.exec(t, r, h)
-		}()
-		<-over
-		said = r.said
+		said = trial.Record(t.Context(), func(tb trial.TB) { c.exec(t, tb, h) })
 	})
 	return said
-}
-
-// recorder stands in for the test of a check.
-type recorder struct {
-	*testing.T
-
-	mu   sync.Mutex // guards said: checks report from several goroutines
-	said []string
-}
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.said = append(r.said, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
 }

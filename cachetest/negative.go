@@ -41,13 +41,13 @@ var negativeChecks = []check{
 	{
 		name: "Life", law: lawLife, says: "a negative entry is fresh, then stale, then dead, as any other",
 		run: func(e *env) {
-			entry := negative(e.unit, e.unit)
+			entry := negative(e.Unit, e.Unit)
 			e.setEntry("k", entry)
-			e.shortlyBefore(entry.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(entry.FreshUntil, "FreshUntil")
 			e.absent("k")
-			e.at(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
 			e.absent("k")
-			e.at(entry.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(entry.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -55,7 +55,7 @@ var negativeChecks = []check{
 		name: "DeadRemoves", law: lawLife, says: "setting a negative entry that is dead already removes what the key holds",
 		run: func(e *env) {
 			e.set("k", "old", long)
-			e.setEntry("k", negative(-e.unit, 0))
+			e.setEntry("k", negative(-e.Unit, 0))
 			e.gone("k")
 		},
 	},

@@ -26,7 +26,7 @@ var raceChecks = []check{
 				key := fmt.Sprintf("k%d", round)
 				var wins atomic.Int64
 				var winner atomic.Value
-				e.together(racers, func(n int) {
+				e.Together(racers, func(n int) {
 					value := strconv.Itoa(n)
 					ok, err := advcache.SetIfAbsent(e.Context(), e.cache, key, value, long)
 					if err != nil {
@@ -49,7 +49,7 @@ var raceChecks = []check{
 		run: func(e *env) {
 			for round := range raceRounds {
 				key := fmt.Sprintf("k%d", round)
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, err := advcache.SetIfAbsent(e.Context(), e.cache, key, "added", long)
 						return err
@@ -64,7 +64,7 @@ var raceChecks = []check{
 		name: "NoIncrementIsLost", law: lawSetEntryIf, needs: needs{capSetEntryIf}, says: "SetEntryIf is atomic: a counter that is read and set with it loses no increment",
 		run: func(e *env) {
 			const each = 20
-			e.together(racers, func(int) {
+			e.Together(racers, func(int) {
 				for range each {
 					if !e.increment("counter") {
 						return
@@ -83,7 +83,7 @@ var raceChecks = []check{
 					e.set(key, "old", long)
 				}
 				seen := e.version(key)
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, err := advcache.SetEntryIf(e.Context(), e.cache, key, lives("new", long, 0), seen)
 						return err
@@ -103,7 +103,7 @@ var raceChecks = []check{
 					e.set(key, "old", long)
 				}
 				seen := e.version(key)
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, err := advcache.SetEntryIf(e.Context(), e.cache, key, lives("new", long, 0), seen)
 						return err
@@ -158,14 +158,14 @@ var raceChecks = []check{
 					return ""
 				})
 			e.gone("k")
-			e.h.Advance(e.unit) // for what is promoted in the background
+			e.h.Advance(e.Unit) // for what is promoted in the background
 			e.gone("k")
 		},
 	},
 	{
 		name: "KeysDoNotDisturb", law: lawInvalidation, says: "a goroutine that is alone with its key sees each of its own writes, whatever happens to other keys",
 		run: func(e *env) {
-			e.together(racers, func(n int) {
+			e.Together(racers, func(n int) {
 				key := fmt.Sprintf("k%d", n)
 				for i := range raceRounds {
 					if !e.ownWrites(key, fmt.Sprintf("%d by %d", i, n)) {

@@ -62,10 +62,10 @@ var revalidateChecks = []check{
 	{
 		name: "Stale", law: lawRevalidate, says: "Revalidate finds an entry that has become stale",
 		run: func(e *env) {
-			entry := lives("v", e.unit, long)
+			entry := lives("v", e.Unit, long)
 			e.setEntry("k", entry)
 			held := e.entry("k")
-			e.at(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
+			e.At(entry.FreshUntil, entry.StaleUntil, "FreshUntil")
 			e.revalidates("k", held, "v")
 		},
 	},
@@ -94,12 +94,12 @@ var revalidateChecks = []check{
 	{
 		name: "Died", law: lawLife, says: "Revalidate of what is dead or past its HeldUntil is a miss",
 		run: func(e *env) {
-			_, end := e.set("dead", "v", e.unit)
+			_, end := e.set("dead", "v", e.Unit)
 			entry := e.heldEntry("v", long)
 			e.setEntry("held", entry)
-			e.until(end.Add(-e.unit / 4))
+			e.Until(end.Add(-e.Unit / 4))
 			dead, held := e.entry("dead"), e.entry("held")
-			e.at(latest(end, entry.HeldUntil), time.Time{}, "the end of their lives")
+			e.At(latest(end, entry.HeldUntil), time.Time{}, "the end of their lives")
 			e.revalidatesNot("dead", dead)
 			e.revalidatesNot("held", held)
 		},
@@ -122,7 +122,7 @@ func (e *env) revalidates(key string, held advcache.Entry[string], want string) 
 		e.Fatalf("Revalidate(%s) = %v; want no error", short(key), err)
 	}
 	if !ok {
-		e.lost("Revalidate(%s) is a miss; want the value %s", short(key), short(want))
+		e.Lost("Revalidate(%s) is a miss; want the value %s", short(key), short(want))
 	}
 	if got.Value != want {
 		e.Fatalf("Revalidate(%s) = %s; want the value %s", short(key), describe(got), short(want))

@@ -1,9 +1,7 @@
 package cachetest
 
 import (
-	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
 	"github.com/advcache/advcache"
@@ -11,37 +9,6 @@ import (
 
 // The methods here are the goroutines of raceChecks. In a goroutine, a check
 // reports by Errorf alone, since Fatalf is for the goroutine of the test.
-
-// together calls f in n goroutines that begin at the same time, and waits.
-func (e *env) together(n int, f func(n int)) {
-	var wg sync.WaitGroup
-	begin := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-begin
-			f(i)
-		})
-	}
-	close(begin)
-	wg.Wait()
-}
-
-// both calls two functions at the same time, which must not fail. From round
-// to round, now one and now the other lets the scheduler go first.
-func (e *env) both(round int, a, b func() error) {
-	e.together(2, func(n int) {
-		f, yields := a, round/3%3
-		if n == 1 {
-			f, yields = b, round%3
-		}
-		for range yields {
-			runtime.Gosched()
-		}
-		if err := f(); err != nil {
-			e.Errorf("one of two calls at the same time gave %v", err)
-		}
-	})
-}
 
 // increment adds 1 to the number that key holds, by GetEntry and SetEntryIf.
 func (e *env) increment(key string) bool {
@@ -81,7 +48,7 @@ func (e *env) whileReading(key string, write func(n int64) error, before func() 
 	reads := e.reads(key)
 	for n := int64(1); n <= raceWrites; n++ {
 		var failed atomic.Bool
-		e.together(1+len(reads), func(i int) {
+		e.Together(1+len(reads), func(i int) {
 			if i == len(reads) {
 				if err := write(n); err != nil {
 					e.Errorf("write %d gave %v", n, err)

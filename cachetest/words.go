@@ -47,7 +47,7 @@ func (e *env) hits(key, want string) {
 	e.Helper()
 	value, ok := e.get(key)
 	if !ok {
-		e.lost("Get(%s) is a miss; want %s", short(key), short(want))
+		e.Lost("Get(%s) is a miss; want %s", short(key), short(want))
 	}
 	if value != want {
 		e.Fatalf("Get(%s) = %s, true; want %s", short(key), short(value), short(want))
@@ -72,7 +72,7 @@ func (e *env) exists(key string, want bool) {
 	case ok && !want:
 		e.Fatalf("Exists(%s) = true; want false", short(key))
 	case want && !ok:
-		e.lost("Exists(%s) = false; want true", short(key))
+		e.Lost("Exists(%s) = false; want true", short(key))
 	}
 }
 
@@ -91,7 +91,7 @@ func (e *env) entry(key string) advcache.Entry[string] {
 	e.Helper()
 	entry, ok := e.getEntry(key)
 	if !ok {
-		e.lost("GetEntry(%s) is a miss; want an entry", short(key))
+		e.Lost("GetEntry(%s) is a miss; want an entry", short(key))
 	}
 	return entry
 }

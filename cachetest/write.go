@@ -32,10 +32,10 @@ var writeChecks = []check{
 	{
 		name: "SetReplacesStale", law: lawSet, says: "Set replaces a stale entry, and its stale window",
 		run: func(e *env) {
-			e.setEntry("k", lives("old", -e.unit, long))
+			e.setEntry("k", lives("old", -e.Unit, long))
 			e.set("other", "v", long)
-			_, end := e.set("k", "new", e.unit)
-			e.at(end, time.Time{}, "the end of the new ttl")
+			_, end := e.set("k", "new", e.Unit)
+			e.At(end, time.Time{}, "the end of the new ttl")
 			e.gone("k")
 		},
 	},
@@ -64,9 +64,9 @@ var writeChecks = []check{
 		run: func(e *env) {
 			e.set("long", "old", long)
 			e.set("forever", "old", 0)
-			e.set("long", "new", e.unit)
-			_, end := e.set("forever", "new", e.unit)
-			e.at(end, time.Time{}, "the end of the new ttl")
+			e.set("long", "new", e.Unit)
+			_, end := e.set("forever", "new", e.Unit)
+			e.At(end, time.Time{}, "the end of the new ttl")
 			e.gone("long")
 			e.gone("forever")
 		},
@@ -74,11 +74,11 @@ var writeChecks = []check{
 	{
 		name: "SetLengthens", law: lawSet, says: "the ttl of the last Set counts, where it is longer",
 		run: func(e *env) {
-			e.set("long", "old", e.unit)
-			_, end := e.set("forever", "old", e.unit)
+			e.set("long", "old", e.Unit)
+			_, end := e.set("forever", "old", e.Unit)
 			e.set("long", "new", long)
 			e.set("forever", "new", 0)
-			e.at(end, time.Time{}, "the end of the old ttl")
+			e.At(end, time.Time{}, "the end of the old ttl")
 			e.fresh("long", "new")
 			e.fresh("forever", "new")
 		},
@@ -86,8 +86,8 @@ var writeChecks = []check{
 	{
 		name: "SetAfterDeath", law: lawSet, says: "a key whose entry is dead can be set again",
 		run: func(e *env) {
-			_, end := e.set("k", "old", e.unit)
-			e.at(end, time.Time{}, "the end of the ttl")
+			_, end := e.set("k", "old", e.Unit)
+			e.At(end, time.Time{}, "the end of the ttl")
 			e.set("k", "new", long)
 			e.fresh("k", "new")
 		},
@@ -120,14 +120,14 @@ var writeChecks = []check{
 			old := lives("old", long, long)
 			old.Tags = []string{"tag"}
 			e.setEntry("k", old)
-			entry := lives("new", e.unit, 0)
+			entry := lives("new", e.Unit, 0)
 			e.setEntry("k", entry)
-			e.until(entry.FreshUntil)
+			e.Until(entry.FreshUntil)
 			e.fresh("k", "new")
 			if tags := e.entry("k").Tags; len(tags) != 0 {
 				e.Fatalf("Tags = %q; want none", tags)
 			}
-			e.at(entry.FreshUntil, time.Time{}, "FreshUntil of the new entry")
+			e.At(entry.FreshUntil, time.Time{}, "FreshUntil of the new entry")
 			e.gone("k")
 		},
 	},
@@ -144,10 +144,10 @@ var writeChecks = []check{
 	{
 		name: "Exists", law: lawExists, says: "Exists is true exactly where Get would be a hit",
 		run: func(e *env) {
-			stale := lives("v", -e.unit, long)
+			stale := lives("v", -e.Unit, long)
 			e.setEntry("stale", stale)
 			e.setEntry("negative", negative(long, 0))
-			e.setEntry("stale negative", negative(-e.unit, long))
+			e.setEntry("stale negative", negative(-e.Unit, long))
 			e.set("fresh", "v", long)
 			e.set("empty", "", long)
 			e.set("deleted", "v", long)

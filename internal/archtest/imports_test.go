@@ -60,7 +60,7 @@ var importTable = []importRow{
 	},
 	{
 		packages: []string{"store/storetest/..."},
-		allow:    []string{ownRoot, own + "store", own + "store/storetest/...", own + "codec/...", own + "cachetest"},
+		allow:    []string{ownRoot, own + "internal/trial", own + "store", own + "store/storetest/...", own + "codec/...", own + "cachetest"},
 		why:      "users run storetest over their own backends, so it brings no library for tests along",
 	},
 	{
@@ -74,7 +74,7 @@ var importTable = []importRow{
 	},
 	{
 		packages: []string{"cachetest/..."},
-		allow:    []string{ownRoot, own + "cachetest/..."},
+		allow:    []string{ownRoot, own + "internal/trial", own + "cachetest/..."},
 		why:      "users run cachetest over their own caches, so it brings no library for tests along",
 	},
 	{

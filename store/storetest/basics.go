@@ -34,9 +34,9 @@ var harnessChecks = []check{
 		name: "Advance", law: lawHarness, says: "after Advance(d), now is at least d later",
 		run: func(e *env) {
 			before := time.Now()
-			e.h.Advance(e.unit)
-			if passed := time.Since(before); passed < e.unit {
-				e.Fatalf("Advance(%v) moved time by %v", e.unit, passed)
+			e.h.Advance(e.Unit)
+			if passed := time.Since(before); passed < e.Unit {
+				e.Fatalf("Advance(%v) moved time by %v", e.Unit, passed)
 			}
 		},
 	},
@@ -187,7 +187,7 @@ var putChecks = []check{
 			for what, held := range map[string]store.Object{
 				"fresh": full, "stale": over("old"), "negative": negative(long, long), "never gone": lives("old", 0, 0), "the same": lives("new", long, 0),
 			} {
-				e.moment = "over an object that is " + what
+				e.Moment = "over an object that is " + what
 				e.put("k", held)
 				e.holds("k", held)
 				next := store.Object{Body: []byte("new"), Meta: store.Meta{Hash: hashOf("new"), Encoding: "json", FreshUntil: time.Now().Add(long)}}
@@ -229,7 +229,7 @@ var deleteChecks = []check{
 			for what, obj := range map[string]store.Object{
 				"fresh": lives("v", long, 0), "stale": over("v"), "negative": negative(long, 0), "never gone": lives("v", 0, 0),
 			} {
-				e.moment = "of an object that is " + what
+				e.Moment = "of an object that is " + what
 				e.put("k", obj)
 				e.holds("k", obj)
 				e.delete("k")

@@ -44,7 +44,7 @@ func (e *env) refuses(key string, cond store.Cond) {
 	e.Helper()
 	before, held := e.look(key)
 	if _, ok := e.putIf(key, lives("refused", long, 0), cond); ok {
-		e.lost("Put(%s) %v = true; want false", short(key), cond.Kind)
+		e.Lost("Put(%s) %v = true; want false", short(key), cond.Kind)
 	}
 	after, still := e.look(key)
 	if held != still || before.Version != after.Version {
@@ -78,7 +78,7 @@ func (e *env) found(key string, want store.Want) store.Object {
 	e.Helper()
 	obj, ok := e.get(key, want)
 	if !ok {
-		e.lost("Get(%s) is a miss; want a hit", short(key))
+		e.Lost("Get(%s) is a miss; want a hit", short(key))
 	}
 	return obj
 }
@@ -106,7 +106,7 @@ func (e *env) head(key string) store.Meta {
 	e.Helper()
 	meta, ok := e.look(key)
 	if !ok {
-		e.lost("Head(%s) is a miss; want a hit", short(key))
+		e.Lost("Head(%s) is a miss; want a hit", short(key))
 	}
 	return meta
 }
@@ -228,7 +228,7 @@ func (e *env) getMany(want store.Want, keys ...string) map[string]store.Object {
 	}
 	for i, obj := range objs {
 		if again, ok := found[keys[i]]; ok && (obj == nil || obj.Meta.Version != again.Meta.Version) {
-			e.lost("GetMany of %s finds %s at one place and not at another", list(keys), short(keys[i]))
+			e.Lost("GetMany of %s finds %s at one place and not at another", list(keys), short(keys[i]))
 		}
 	}
 	return found
@@ -241,7 +241,7 @@ func (e *env) findsMany(objs map[string]store.Object, keys ...string) {
 	for key, obj := range objs {
 		found, ok := got[key]
 		if !ok {
-			e.lost("GetMany of %s does not find %s", list(keys), short(key))
+			e.Lost("GetMany of %s does not find %s", list(keys), short(key))
 		}
 		e.is("GetMany", key, found, obj)
 	}

@@ -1,9 +1,10 @@
 package storetest
 
 import (
-	"context"
 	"slices"
 	"testing"
+
+	"github.com/advcache/advcache/internal/trial"
 )
 
 // The laws that checks quote: those of the library's design by their number,
@@ -17,7 +18,7 @@ const (
 	lawReadBack = "law 10 (what is read back is what was written)"
 	lawRequests = "law 12 (requests are counted)"
 
-	lawHarness     = "contract (harness)"
+	lawHarness     = trial.Harness
 	lawInfo        = "contract (Info)"
 	lawMiss        = "contract (miss)"
 	lawHead        = "contract (Head)"
@@ -55,28 +56,10 @@ func (c check) concerns(h Harness) bool {
 	return !slices.ContainsFunc(c.needs, h.lacks) && (c.lacks == "" || h.lacks(c.lacks))
 }
 
-// tb is what checks need of a test: so small that the tests of this package can
-// record what checks say about stores that are wrong.
-type tb interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-// attempts is how often a check is run that comes too late to find an object
-// alive. A server, or a machine, that stops for a moment is no broken law.
-const attempts = 4
-
-// exec runs the check over stores that h makes for t, and reports to r, which
+// exec runs the check over stores that h makes for t, and reports to tb, which
 // is t but in the tests of this package.
-func (c check) exec(t *testing.T, r tb, h Harness) {
-	r.Helper()
-	for n := range attempts {
-		if e := newEnv(t, r, h, c, n); e.attempt() {
-			return
-		}
-	}
-	r.Fatalf("storetest: %s came too late %d times, at last with lives of %v: the requests take too long, set a larger Harness.Unit",
-		c.name, attempts, h.Unit<<(attempts-2))
+func (c check) exec(t *testing.T, tb trial.TB, h Harness) {
+	tb.Helper()
+	rule := trial.Rule{Suite: suite, Name: c.name, Law: c.law, Says: c.says}
+	trial.Run(tb, rule, h.timing(), func(tr *trial.Trial) { c.run(newEnv(tr, t, h)) })
 }

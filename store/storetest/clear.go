@@ -16,7 +16,7 @@ func (e *env) clears(prefix string, keys ...string) {
 		e.put(key, objs[key])
 	}
 	e.clear(prefix)
-	e.moment = "after Clear(" + short(prefix) + ")"
+	e.Moment = "after Clear(" + short(prefix) + ")"
 	for _, key := range keys {
 		if strings.HasPrefix(key, prefix) {
 			e.nothing(key)
@@ -24,7 +24,7 @@ func (e *env) clears(prefix string, keys ...string) {
 			e.fresh(key, objs[key])
 		}
 	}
-	e.moment = ""
+	e.Moment = ""
 }
 
 // clearChecks are about keys that are found by their prefix.

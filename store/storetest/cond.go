@@ -3,6 +3,7 @@ package storetest
 import (
 	"time"
 
+	"github.com/advcache/advcache/internal/trial"
 	"github.com/advcache/advcache/store"
 )
 
@@ -33,14 +34,14 @@ func (e *env) states() []state {
 			return obj
 		})},
 		{name: "gone", prepare: func(e *env, key string) {
-			obj := lives("v", minUnit, minUnit)
+			obj := lives("v", trial.MinUnit, trial.MinUnit)
 			e.put(key, obj)
-			e.wait(obj.Meta.StaleUntil.Add(e.h.Resolution))
+			e.Wait(obj.Meta.StaleUntil.Add(e.h.Resolution))
 		}},
 		{name: "past HeldUntil", prepare: func(e *env, key string) {
-			obj := with(lives("v", long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(minUnit) })
+			obj := with(lives("v", long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(trial.MinUnit) })
 			e.put(key, obj)
-			e.wait(obj.Meta.HeldUntil.Add(e.h.Resolution))
+			e.Wait(obj.Meta.HeldUntil.Add(e.h.Resolution))
 		}},
 		{name: "gone when put", prepare: holding(func() store.Object { return dead("v") })},
 	}
@@ -64,7 +65,7 @@ func (e *env) states() []state {
 func (e *env) asHolds(makeCond func(held store.Meta) store.Cond) {
 	e.Helper()
 	for _, s := range e.states() {
-		e.moment = "over what is " + s.name
+		e.Moment = "over what is " + s.name
 		key := "over what is " + s.name
 		s.prepare(e, key)
 		meta, there := e.look(key)
@@ -165,7 +166,7 @@ var condChecks = []check{
 				{"IfGone while stale", store.Cond{Kind: store.IfGone, Now: stale}, false},
 				{"IfGone when gone", store.Cond{Kind: store.IfGone, Now: gone}, true},
 			} {
-				e.moment = test.what
+				e.Moment = test.what
 				e.put("k", obj)
 				if test.stores {
 					e.stores("k", lives("new", long, 0), test.cond)
@@ -210,16 +211,16 @@ var condChecks = []check{
 	{
 		name: "MetaToo", law: lawCond, says: "a conditional Put stores all of the object, with its life",
 		run: func(e *env) {
-			obj := with(lives("v", e.unit, e.unit), func(m *store.Meta) { m.Tags, m.Schema = []string{"a", "b"}, "2" })
+			obj := with(lives("v", e.Unit, e.Unit), func(m *store.Meta) { m.Tags, m.Schema = []string{"a", "b"}, "2" })
 			e.stores("IfGone", obj, store.Cond{Kind: store.IfGone})
 			e.stores("IfVacant", obj, store.Cond{Kind: store.IfVacant})
 			version := e.put("IfVersion", lives("old", 0, 0))
 			e.stores("IfVersion", obj, store.Cond{Kind: store.IfVersion, Version: version})
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			for _, key := range []string{"IfGone", "IfVacant", "IfVersion"} {
 				e.fresh(key, obj)
 			}
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			for _, key := range []string{"IfGone", "IfVacant", "IfVersion"} {
 				e.gone(key)
 			}
@@ -343,9 +344,9 @@ var notModifiedChecks = []check{
 	{
 		name: "Gone", law: lawLife, says: "what is gone is a miss, for a reader that has the content too",
 		run: func(e *env) {
-			obj := lives("v", e.unit, 0)
+			obj := lives("v", e.Unit, 0)
 			e.put("k", obj)
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			e.misses("k", store.Want{Hash: obj.Meta.Hash})
 			e.misses("k", store.Want{Hash: obj.Meta.Hash, Stale: true})
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/advcache/advcache/internal/trial"
 	"github.com/advcache/advcache/store"
 )
 
@@ -162,7 +163,7 @@ var contextChecks = []check{
 					e.refused(ctx, "Delete", err)
 				})
 			}
-			e.moment = "after many calls with a done context"
+			e.Moment = "after many calls with a done context"
 			e.fresh("k", obj)
 			e.put("other", obj)
 			e.fresh("other", obj)
@@ -179,7 +180,7 @@ var contextChecks = []check{
 				e.Fatalf("Put = %v, %v", ok, err)
 			}
 			cancel()
-			e.h.Advance(minUnit)
+			e.h.Advance(trial.MinUnit)
 			e.fresh("k", obj)
 		},
 	},
@@ -196,13 +197,13 @@ func (e *env) withDone(f func(ctx context.Context)) {
 	defer cancel()
 	call := func(why string, ctx context.Context) {
 		e.Helper()
-		e.moment = why
+		e.Moment = why
 		begin := time.Now()
 		f(ctx)
 		if took := time.Since(begin); took > prompt {
 			e.Fatalf("the calls took %v", took)
 		}
-		e.moment = ""
+		e.Moment = ""
 	}
 	call("the context is canceled", canceled)
 	call("the context is canceled with a cause", withCause)

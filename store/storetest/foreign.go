@@ -106,7 +106,7 @@ var foreignChecks = []check{
 		name: "Found", law: lawForeign, needs: needs{withRaw}, says: "a foreign object is found and said to be foreign, with its body for those who want it",
 		run: func(e *env) {
 			for _, data := range strangers() {
-				e.moment = "it is " + short(data)
+				e.Moment = "it is " + short(data)
 				e.h.Raw(e.t, e.store, "k", []byte(data))
 				e.foreign("k", data)
 			}
@@ -116,7 +116,7 @@ var foreignChecks = []check{
 		name: "Lookalikes", law: lawForeign, needs: needs{withRaw}, says: "what looks like ours is found, and has no body unless it is said to be foreign",
 		run: func(e *env) {
 			for _, data := range lookalikes() {
-				e.moment = "it is " + short(data)
+				e.Moment = "it is " + short(data)
 				e.h.Raw(e.t, e.store, "k", []byte(data))
 				e.alike("k", data)
 			}
@@ -128,7 +128,7 @@ var foreignChecks = []check{
 			for _, data := range lookalikes() {
 				for _, kind := range []store.CondKind{store.Always, store.IfVacant, store.IfGone, store.IfVersion} {
 					for _, foreign := range []bool{false, true} {
-						e.moment = fmt.Sprintf("%v over %s, Foreign %v", kind, short(data), foreign)
+						e.Moment = fmt.Sprintf("%v over %s, Foreign %v", kind, short(data), foreign)
 						e.h.Raw(e.t, e.store, "k", []byte(data))
 						held := e.head("k")
 						cond := store.Cond{Kind: kind, Version: held.Version, Foreign: foreign}
@@ -157,7 +157,7 @@ var foreignChecks = []check{
 		run: func(e *env) {
 			for _, data := range strangers() {
 				for _, kind := range []store.CondKind{store.Always, store.IfVacant, store.IfGone} {
-					e.moment = kind.String() + " over " + short(data)
+					e.Moment = kind.String() + " over " + short(data)
 					e.h.Raw(e.t, e.store, "k", []byte(data))
 					e.stores("k", lives("v", long, 0), store.Cond{Kind: kind})
 				}
@@ -182,10 +182,10 @@ var foreignChecks = []check{
 	{
 		name: "NeverGone", law: lawForeign, needs: needs{withRaw}, says: "a foreign object has no life that could end",
 		run: func(e *env) {
-			e.put("k", lives("v", e.unit, 0))
+			e.put("k", lives("v", e.Unit, 0))
 			e.h.Raw(e.t, e.store, "k", []byte("foreign"))
 			e.h.Raw(e.t, e.store, "l", []byte("foreign"))
-			e.h.Advance(2 * e.unit)
+			e.h.Advance(2 * e.Unit)
 			e.foreign("k", "foreign")
 			e.foreign("l", "foreign")
 		},
@@ -287,7 +287,7 @@ func allZero(data []byte) []byte {
 // corrupts damages what holds obj, wants it to do no harm, and replaces it.
 func (e *env) corrupts(what string, obj store.Object, damage func(data []byte) []byte) {
 	e.Helper()
-	e.moment = what
+	e.Moment = what
 	e.put("k", obj)
 	e.h.Corrupt(e.t, e.store, "k", damage)
 	e.unharmed("k", obj)
@@ -359,7 +359,7 @@ var corruptChecks = []check{
 			for what, damage := range map[string]func(data []byte) []byte{
 				"cut by 1 byte": func(data []byte) []byte { return data[:len(data)-1] }, "cut to its half": half, "zeros but for its beginning": allZero,
 			} {
-				e.moment = what
+				e.Moment = what
 				e.put("k", obj)
 				e.h.Corrupt(e.t, e.store, "k", damage)
 				for _, want := range []store.Want{{}, {Stale: true, Foreign: true}} {

@@ -11,39 +11,39 @@ var lifeChecks = []check{
 	{
 		name: "FreshUntil", law: lawLife, says: "an object is found until FreshUntil, and is gone then",
 		run: func(e *env) {
-			obj := lives("v", e.unit, 0)
+			obj := lives("v", e.Unit, 0)
 			e.put("k", obj)
-			e.until(obj.Meta.FreshUntil)
+			e.Until(obj.Meta.FreshUntil)
 			e.fresh("k", obj)
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			e.fresh("k", obj)
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			e.gone("k")
 		},
 	},
 	{
 		name: "Stale", law: lawLife, says: "from FreshUntil to StaleUntil an object is found by those alone who want it stale, and then by nobody",
 		run: func(e *env) {
-			obj := lives("v", e.unit, e.unit)
+			obj := lives("v", e.Unit, e.Unit)
 			e.put("k", obj)
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			e.fresh("k", obj)
-			e.at(obj.Meta.FreshUntil, obj.Meta.StaleUntil, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, obj.Meta.StaleUntil, "FreshUntil")
 			e.stale("k", obj)
-			e.shortlyBefore(obj.Meta.StaleUntil, "StaleUntil")
+			e.ShortlyBefore(obj.Meta.StaleUntil, "StaleUntil")
 			e.stale("k", obj)
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
 	{
 		name: "StaleUntilBeforeFreshUntil", law: lawLife, says: "a StaleUntil before FreshUntil shortens nothing",
 		run: func(e *env) {
-			obj := lives("v", e.unit, -e.unit/2)
+			obj := lives("v", e.Unit, -e.Unit/2)
 			e.put("k", obj)
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			e.fresh("k", obj)
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			e.gone("k")
 		},
 	},
@@ -51,17 +51,17 @@ var lifeChecks = []check{
 		name: "Held", law: lawCopy, says: "past HeldUntil nobody is served, however long the life",
 		run: func(e *env) {
 			now := time.Now()
-			held := now.Add(e.unit)
+			held := now.Add(e.Unit)
 			objs := map[string]store.Object{"fresh": lives("v", long, 0), "never gone": lives("v", 0, 0), "stale": over("v"), "negative": negative(long, long)}
 			for key, obj := range objs {
 				objs[key] = with(obj, func(m *store.Meta) { m.HeldUntil = held })
 				e.put(key, objs[key])
 			}
-			e.shortlyBefore(held, "HeldUntil")
+			e.ShortlyBefore(held, "HeldUntil")
 			for key, obj := range objs {
 				e.holds(key, obj)
 			}
-			e.at(held, time.Time{}, "HeldUntil")
+			e.At(held, time.Time{}, "HeldUntil")
 			for key := range objs {
 				e.gone(key)
 			}
@@ -70,9 +70,9 @@ var lifeChecks = []check{
 	{
 		name: "HeldProlongsNothing", law: lawCopy, says: "a HeldUntil after the end of the life prolongs nothing",
 		run: func(e *env) {
-			obj := with(lives("v", e.unit/2, e.unit/2), func(m *store.Meta) { m.HeldUntil = m.FreshUntil.Add(long) })
+			obj := with(lives("v", e.Unit/2, e.Unit/2), func(m *store.Meta) { m.HeldUntil = m.FreshUntil.Add(long) })
 			e.put("k", obj)
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -80,10 +80,10 @@ var lifeChecks = []check{
 		name: "NeverGone", law: lawLife, says: "an object without FreshUntil stays fresh for ever",
 		run: func(e *env) {
 			obj := lives("v", 0, 0)
-			odd := with(obj, func(m *store.Meta) { m.StaleUntil = time.Now().Add(e.unit) })
+			odd := with(obj, func(m *store.Meta) { m.StaleUntil = time.Now().Add(e.Unit) })
 			e.put("k", obj)
 			e.put("odd", odd)
-			e.wait(time.Now().Add(3 * e.unit))
+			e.Wait(time.Now().Add(3 * e.Unit))
 			e.fresh("k", obj)
 			e.fresh("odd", odd)
 		},
@@ -93,9 +93,9 @@ var lifeChecks = []check{
 		run: func(e *env) {
 			obj := lives("v", 500*time.Millisecond, 0)
 			e.put("k", obj)
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			e.fresh("k", obj)
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			e.gone("k")
 		},
 	},
@@ -104,9 +104,9 @@ var lifeChecks = []check{
 		run: func(e *env) {
 			obj := lives("v", -time.Minute, time.Minute+500*time.Millisecond)
 			e.put("k", obj)
-			e.shortlyBefore(obj.Meta.StaleUntil, "StaleUntil")
+			e.ShortlyBefore(obj.Meta.StaleUntil, "StaleUntil")
 			e.stale("k", obj)
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -116,7 +116,7 @@ var lifeChecks = []check{
 			for what, obj := range map[string]store.Object{
 				"dead": dead("gone"), "past its HeldUntil": with(lives("gone", 0, 0), func(m *store.Meta) { m.HeldUntil = time.Now().Add(-time.Second) }),
 			} {
-				e.moment = "what is put is " + what
+				e.Moment = "what is put is " + what
 				e.delete("k")
 				e.put("k", obj)
 				e.gone("k")
@@ -144,7 +144,7 @@ var lifeChecks = []check{
 				{"before StaleUntil", before(obj.Meta.StaleUntil), false, true},
 				{"at StaleUntil", obj.Meta.StaleUntil, false, false},
 			} {
-				e.moment = "Want.Now is " + test.what
+				e.Moment = "Want.Now is " + test.what
 				if _, ok := e.get("k", store.Want{Now: test.now}); ok != test.fresh {
 					e.Fatalf("Get = %v; want %v", ok, test.fresh)
 				}
@@ -152,7 +152,7 @@ var lifeChecks = []check{
 					e.Fatalf("Get with Want.Stale = %v; want %v", ok, test.stale)
 				}
 			}
-			e.moment = "after all that"
+			e.Moment = "after all that"
 			e.fresh("k", obj)
 		},
 	},
@@ -171,10 +171,10 @@ var lifeChecks = []check{
 			now := time.Now()
 			next := map[string]store.Object{"longer": lives("new", long, 0), "never gone": lives("new", 0, 0), "stale": over("new"), "negative": negative(long, 0)}
 			for key, obj := range next {
-				e.put(key, lives("old", e.unit, 0))
+				e.put(key, lives("old", e.Unit, 0))
 				e.put(key, obj)
 			}
-			e.wait(now.Add(2 * e.unit))
+			e.Wait(now.Add(2 * e.Unit))
 			for key, obj := range next {
 				e.holds(key, obj)
 			}
@@ -183,12 +183,12 @@ var lifeChecks = []check{
 	{
 		name: "ShorterLife", law: lawLife, says: "a life that was replaced prolongs nothing",
 		run: func(e *env) {
-			obj := lives("new", e.unit, 0)
+			obj := lives("new", e.Unit, 0)
 			for key, before := range map[string]store.Object{"longer": lives("old", long, 0), "never gone": lives("old", 0, 0), "stale": over("old")} {
 				e.put(key, before)
 				e.put(key, obj)
 			}
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			for _, key := range []string{"longer", "never gone", "stale"} {
 				e.gone(key)
 			}
@@ -197,27 +197,27 @@ var lifeChecks = []check{
 	{
 		name: "ReadsProlongNothing", law: lawLife, says: "reads do not prolong a life",
 		run: func(e *env) {
-			obj := lives("v", e.unit, e.unit)
+			obj := lives("v", e.Unit, e.Unit)
 			e.put("k", obj)
 			for i := range 8 {
-				e.wait(obj.Meta.CreatedAt.Add(time.Duration(i) * e.unit / 4))
+				e.Wait(obj.Meta.CreatedAt.Add(time.Duration(i) * e.Unit / 4))
 				e.get("k", store.Want{Stale: true})
 				e.look("k")
 			}
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
 	{
 		name: "Negative", law: lawLife, says: "a negative object has its life as others do",
 		run: func(e *env) {
-			obj := negative(e.unit, e.unit)
+			obj := negative(e.Unit, e.Unit)
 			e.put("k", obj)
-			e.shortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
+			e.ShortlyBefore(obj.Meta.FreshUntil, "FreshUntil")
 			e.fresh("k", obj)
-			e.at(obj.Meta.FreshUntil, obj.Meta.StaleUntil, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, obj.Meta.StaleUntil, "FreshUntil")
 			e.stale("k", obj)
-			e.at(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
+			e.At(obj.Meta.StaleUntil, time.Time{}, "StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -237,12 +237,12 @@ var lifeChecks = []check{
 	{
 		name: "PutAfterTheEnd", law: lawLife, says: "a key whose object is gone can be put again",
 		run: func(e *env) {
-			obj := lives("old", e.unit, 0)
+			obj := lives("old", e.Unit, 0)
 			for _, key := range []string{"Always", "IfVacant", "IfGone"} {
 				e.put(key, obj)
 			}
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
-			e.moment = ""
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.Moment = ""
 			for key, kind := range map[string]store.CondKind{"Always": store.Always, "IfVacant": store.IfVacant, "IfGone": store.IfGone} {
 				e.stores(key, lives("new", long, 0), store.Cond{Kind: kind})
 			}

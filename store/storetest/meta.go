@@ -189,7 +189,7 @@ var metaChecks = []check{
 				"all ends before the beginning":   {CreatedAt: time.Now().Add(2 * long), FreshUntil: time.Now().Add(long), HeldUntil: time.Now().Add(long)},
 				"a schema that looks like a Meta": {Schema: "ac-format: 1\r\nac-absent: 1", Tags: []string{"ac-tags", "ac-fresh=1"}},
 			} {
-				e.moment = what
+				e.Moment = what
 				e.delete("k")
 				obj := store.Object{Meta: m, Body: []byte("v")}
 				_, ok, err := e.store.Put(e.Context(), "k", obj, store.Cond{})
@@ -206,7 +206,7 @@ var metaChecks = []check{
 					e.Fatalf("Put gave no error, and nothing is found")
 				}
 			}
-			e.moment = "after all that"
+			e.Moment = "after all that"
 			obj := lives("v", long, 0)
 			e.put("k", obj)
 			e.fresh("k", obj)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/advcache/advcache/internal/trial"
 	"github.com/advcache/advcache/store"
 )
 
@@ -117,4 +118,12 @@ func TestMutants(t *testing.T) {
 			}
 		}
 	}
+}
+
+// record runs a check over a store that may be wrong, and returns what it says.
+func record(t *testing.T, h Harness, c check) (said []string) {
+	h.Around(t, func(t *testing.T) {
+		said = trial.Record(t.Context(), func(tb trial.TB) { c.exec(t, tb, h) })
+	})
+	return said
 }

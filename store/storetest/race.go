@@ -41,7 +41,7 @@ var raceChecks = []check{
 		run: func(e *env) {
 			const each = 15
 			e.put("counter", lives("0", long, 0))
-			e.together(racers, func(int) {
+			e.Together(racers, func(int) {
 				for range each {
 					if !e.increment("counter") {
 						return
@@ -60,7 +60,7 @@ var raceChecks = []check{
 			for round := range raceRounds {
 				key := numbered(round)
 				kind := []store.CondKind{store.IfGone, store.IfVacant}[round%2]
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, _, err := e.store.Put(e.Context(), key, lives("added", long, 0), store.Cond{Kind: kind})
 						return err
@@ -79,7 +79,7 @@ var raceChecks = []check{
 			for round := range raceRounds {
 				key := numbered(round)
 				seen := e.put(key, lives("old", long, 0))
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, _, err := e.store.Put(e.Context(), key, lives("new", long, 0), store.Cond{Kind: store.IfVersion, Version: seen})
 						return err
@@ -96,7 +96,7 @@ var raceChecks = []check{
 			for round := range raceRounds {
 				key := numbered(round)
 				e.put(key, obj)
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, err := store.Touch(e.Context(), e.store, key, renewed(obj, 3*long, 0).Meta, store.Cond{})
 						return err
@@ -113,7 +113,7 @@ var raceChecks = []check{
 			for round := range raceRounds {
 				key := numbered(round)
 				e.put(key, obj)
-				e.both(round,
+				e.Both(round,
 					func() error {
 						_, err := store.Touch(e.Context(), e.store, key, renewed(obj, 9*long, 0).Meta, store.Cond{})
 						return err
@@ -135,7 +135,7 @@ var raceChecks = []check{
 				key := numbered(round)
 				cond := store.Cond{Kind: store.IfVersion, Version: e.put(key, obj)}
 				var touches, puts atomic.Bool
-				e.both(round,
+				e.Both(round,
 					func() error {
 						ok, err := store.Touch(e.Context(), e.store, key, touched.Meta, cond)
 						touches.Store(ok)
@@ -213,7 +213,7 @@ var raceChecks = []check{
 			}
 			e.whileReading(func(int64) error {
 				errs := make(chan error, 2)
-				e.together(2, func(int) { errs <- write() })
+				e.Together(2, func(int) { errs <- write() })
 				if err := <-errs; err != nil {
 					return err
 				}
@@ -229,7 +229,7 @@ var raceChecks = []check{
 	{
 		name: "KeysDoNotDisturb", law: lawNoUndo, says: "a goroutine that is alone with its key sees each of its own writes, whatever happens to other keys",
 		run: func(e *env) {
-			e.together(racers, func(n int) {
+			e.Together(racers, func(n int) {
 				key := fmt.Sprintf("key of %d", n)
 				for i := range raceRounds {
 					if !e.ownWrites(key, lives(fmt.Sprintf("%d by %d", i, n), long, 0)) {

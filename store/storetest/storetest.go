@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/advcache/advcache/internal/trial"
 	"github.com/advcache/advcache/store"
 )
 
@@ -109,12 +110,11 @@ var topics = []struct {
 	{"Race", raceChecks},
 }
 
-const (
-	defaultUnit   = 200 * time.Millisecond
-	minUnit       = 10 * time.Millisecond
-	maxUnit       = time.Hour
-	maxResolution = 100 * time.Millisecond
-)
+const suite = "storetest" // for messages
+
+func (h Harness) timing() trial.Timing {
+	return trial.Timing{Advance: h.Advance, Resolution: h.Resolution, Unit: h.Unit}
+}
 
 // complete returns h with its defaults filled in.
 func (h Harness) complete() Harness {
@@ -124,19 +124,8 @@ func (h Harness) complete() Harness {
 	if h.Around == nil {
 		h.Around = func(t *testing.T, test func(t *testing.T)) { test(t) }
 	}
-	if h.Advance == nil {
-		h.Advance = time.Sleep
-	}
-	if h.Unit == 0 {
-		h.Unit = defaultUnit
-	}
-	if h.Unit < minUnit || h.Unit > maxUnit {
-		panic(fmt.Sprintf("storetest: Harness.Unit is %v; it must be between %v and %v", h.Unit, minUnit, maxUnit))
-	}
-	if most := min(maxResolution, h.Unit/4); h.Resolution < 0 || h.Resolution > most {
-		panic(fmt.Sprintf("storetest: Harness.Resolution is %v; it must be between 0 and %v, a quarter of Unit and no more than %v",
-			h.Resolution, most, maxResolution))
-	}
+	timing := h.timing().Complete(suite)
+	h.Advance, h.Unit = timing.Advance, timing.Unit
 	for _, name := range h.Without {
 		if !slices.Contains(canBeWithout, name) {
 			panic(fmt.Sprintf("storetest: Harness.Without has %q; a store can be without %s", name, strings.Join(canBeWithout, ", ")))

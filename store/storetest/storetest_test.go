@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/advcache/advcache/internal/trial"
 	"github.com/advcache/advcache/store"
 )
 
@@ -125,7 +126,7 @@ func TestLazyTouch(t *testing.T) {
 
 // TestUnits is about lives that harnesses may ask for.
 func TestUnits(t *testing.T) {
-	for _, unit := range []time.Duration{minUnit, time.Second, 90 * time.Second, maxUnit} {
+	for _, unit := range []time.Duration{trial.MinUnit, time.Second, 90 * time.Second, trial.MaxUnit} {
 		t.Run(unit.String(), func(t *testing.T) {
 			h := inBubble(nil, plain)
 			h.Unit = unit
@@ -144,7 +145,7 @@ func TestSlow(t *testing.T) {
 func TestTooSlow(t *testing.T) {
 	h := inBubble(nil, func(m *Memory) store.Store { return slow(m, time.Second) }).complete()
 	said := record(t, h, lifeChecks[0])
-	want := "storetest: FreshUntil came too late 4 times, at last with lives of 800ms: the requests take too long, set a larger Harness.Unit"
+	want := "storetest: FreshUntil came too late 4 times, at last with lives of 800ms: the calls take too long, set a larger Harness.Unit"
 	if len(said) != 1 || said[0] != want {
 		t.Errorf("the suite said %q; want %q", said, want)
 	}
@@ -248,7 +249,7 @@ func TestDefaults(t *testing.T) {
 		h.Advance(time.Hour)
 		passed.Store(int64(time.Since(begin)))
 	})
-	if passed.Load() != int64(time.Hour) || h.Unit != defaultUnit {
+	if passed.Load() != int64(time.Hour) || h.Unit != trial.DefaultUnit {
 		t.Errorf("Advance(1h) moved time by %v; Unit is %v", time.Duration(passed.Load()), h.Unit)
 	}
 	ran := false

@@ -1,10 +1,8 @@
 package storetest
 
 import (
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/advcache/advcache/store"
@@ -12,37 +10,6 @@ import (
 
 // The methods here are the goroutines of raceChecks. In a goroutine, a check
 // reports by Errorf alone, since Fatalf is for the goroutine of the test.
-
-// together calls f in n goroutines that begin at the same time, and waits.
-func (e *env) together(n int, f func(n int)) {
-	var wg sync.WaitGroup
-	begin := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-begin
-			f(i)
-		})
-	}
-	close(begin)
-	wg.Wait()
-}
-
-// both calls two functions at the same time, which must not fail. From round
-// to round, now one and now the other lets the scheduler go first.
-func (e *env) both(round int, a, b func() error) {
-	e.together(2, func(n int) {
-		f, yields := a, round/3%3
-		if n == 1 {
-			f, yields = b, round%3
-		}
-		for range yields {
-			runtime.Gosched()
-		}
-		if err := f(); err != nil {
-			e.Errorf("one of two calls at the same time gave %v", err)
-		}
-	})
-}
 
 // oneWins wants one of many conditional Puts over each of held to be done. Nil:
 // over nothing.
@@ -57,7 +24,7 @@ func (e *env) oneWins(kind store.CondKind, held ...*store.Object) {
 		var wins atomic.Int64
 		var winner atomic.Pointer[store.Object]
 		var version atomic.Pointer[store.Version]
-		e.together(racers, func(n int) {
+		e.Together(racers, func(n int) {
 			obj := lives("by "+strconv.Itoa(n), long, 0)
 			v, ok, err := e.store.Put(e.Context(), key, obj, cond)
 			if err != nil {
@@ -146,7 +113,7 @@ func (e *env) whileReading(write func(n int64) error, before func() int64, judge
 	reads := e.reads()
 	for n := int64(1); n <= raceWrites; n++ {
 		var failed atomic.Bool
-		e.together(1+len(reads), func(i int) {
+		e.Together(1+len(reads), func(i int) {
 			if i == len(reads) {
 				if err := write(n); err != nil {
 					e.Errorf("write %d gave %v", n, err)

@@ -19,7 +19,7 @@ func (e *env) renews(key string, next store.Object, cond store.Cond) {
 	e.Helper()
 	before := e.version(key)
 	if !e.touch(key, next.Meta, cond) {
-		e.lost("Touch(%s) of the same content = false; want true", short(key))
+		e.Lost("Touch(%s) of the same content = false; want true", short(key))
 	}
 	e.holds(key, next)
 	if after := e.version(key); after == before {
@@ -58,19 +58,19 @@ var touchChecks = []check{
 	{
 		name: "Lives", law: lawTouch, needs: needs{capTouch}, says: "what was touched is gone when its new life is over, and not before",
 		run: func(e *env) {
-			obj := lives("v", e.unit, 0)
+			obj := lives("v", e.Unit, 0)
 			e.put("k", obj)
-			next := renewed(obj, 2*e.unit, e.unit)
+			next := renewed(obj, 2*e.Unit, e.Unit)
 			if !e.touch("k", next.Meta, store.Cond{}) {
 				e.Fatalf("Touch = false; want true")
 			}
-			e.shortlyBefore(next.Meta.FreshUntil, "the new FreshUntil")
+			e.ShortlyBefore(next.Meta.FreshUntil, "the new FreshUntil")
 			e.fresh("k", next)
-			e.at(next.Meta.FreshUntil, next.Meta.StaleUntil, "the new FreshUntil")
+			e.At(next.Meta.FreshUntil, next.Meta.StaleUntil, "the new FreshUntil")
 			e.stale("k", next)
-			e.shortlyBefore(next.Meta.StaleUntil, "the new StaleUntil")
+			e.ShortlyBefore(next.Meta.StaleUntil, "the new StaleUntil")
 			e.stale("k", next)
-			e.at(next.Meta.StaleUntil, time.Time{}, "the new StaleUntil")
+			e.At(next.Meta.StaleUntil, time.Time{}, "the new StaleUntil")
 			e.gone("k")
 		},
 	},
@@ -90,11 +90,11 @@ var touchChecks = []check{
 			for key, obj := range map[string]store.Object{"long": lives("v", long, long), "never gone": lives("v", 0, 0)} {
 				e.put(key, obj)
 			}
-			next := renewed(lives("v", 0, 0), e.unit, 0)
+			next := renewed(lives("v", 0, 0), e.Unit, 0)
 			for _, key := range []string{"long", "never gone"} {
 				e.renews(key, next, store.Cond{})
 			}
-			e.at(next.Meta.FreshUntil, time.Time{}, "the new FreshUntil")
+			e.At(next.Meta.FreshUntil, time.Time{}, "the new FreshUntil")
 			e.gone("long")
 			e.gone("never gone")
 		},
@@ -102,11 +102,11 @@ var touchChecks = []check{
 	{
 		name: "NeverGone", law: lawTouch, needs: needs{capTouch}, says: "Touch may give a life without end",
 		run: func(e *env) {
-			obj := lives("v", e.unit, e.unit)
+			obj := lives("v", e.Unit, e.Unit)
 			e.put("k", obj)
 			next := renewed(obj, 0, 0)
 			e.renews("k", next, store.Cond{})
-			e.wait(obj.Meta.StaleUntil.Add(e.unit))
+			e.Wait(obj.Meta.StaleUntil.Add(e.Unit))
 			e.fresh("k", next)
 		},
 	},
@@ -132,15 +132,15 @@ var touchChecks = []check{
 		run: func(e *env) {
 			obj := lives("v", long, 0)
 			e.put("k", obj)
-			held := with(renewed(obj, 2*long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(e.unit) })
+			held := with(renewed(obj, 2*long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(e.Unit) })
 			e.renews("k", held, store.Cond{})
 			free := renewed(obj, 4*long, 0)
 			e.renews("k", free, store.Cond{})
-			e.wait(held.Meta.HeldUntil.Add(e.unit))
+			e.Wait(held.Meta.HeldUntil.Add(e.Unit))
 			e.fresh("k", free)
-			held = with(renewed(obj, 2*long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(e.unit) })
+			held = with(renewed(obj, 2*long, 0), func(m *store.Meta) { m.HeldUntil = m.CreatedAt.Add(e.Unit) })
 			e.renews("k", held, store.Cond{})
-			e.at(held.Meta.HeldUntil, time.Time{}, "the new HeldUntil")
+			e.At(held.Meta.HeldUntil, time.Time{}, "the new HeldUntil")
 			e.gone("k")
 		},
 	},
@@ -197,7 +197,7 @@ var touchChecks = []check{
 				"tags that join alike":           func(m *store.Meta) { m.Tags = []string{"ab"} },
 				"Absent":                         func(m *store.Meta) { m.Absent = true },
 			} {
-				e.moment = what
+				e.Moment = what
 				e.touchesNot("k", with(renewed(obj, 3*long, 0), change).Meta, store.Cond{}, obj)
 			}
 		},
@@ -245,9 +245,9 @@ var touchChecks = []check{
 	{
 		name: "Gone", law: lawLife, needs: needs{capTouch}, says: "Touch of what is gone renews all of it, or is false",
 		run: func(e *env) {
-			obj := lives("v", e.unit, 0)
+			obj := lives("v", e.Unit, 0)
 			e.put("k", obj)
-			e.at(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
+			e.At(obj.Meta.FreshUntil, time.Time{}, "FreshUntil")
 			next := renewed(obj, long, 0)
 			if e.touch("k", next.Meta, store.Cond{}) {
 				e.fresh("k", next)
