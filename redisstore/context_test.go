@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,6 +172,83 @@ func endsWithContext(t *testing.T, s *redisstore.Store, do func(ctx context.Cont
 			t.Errorf("%s: it took %v", end.name, took)
 		}
 	}
+}
+
+// TestHungServerWithManyReaders is about reads that are joined: each of them ends
+// with its own context, and nothing stays behind.
+func TestHungServerWithManyReaders(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Run("Clients", func(t *testing.T) {
+		for _, respect := range []bool{false, true} {
+			t.Run(fmt.Sprintf("ContextTimeoutEnabled=%v", respect), func(t *testing.T) {
+				t.Parallel()
+				s := redisstore.New(hungClients(t, respect)["Client"], nil)
+				get := func(ctx context.Context, s *redisstore.Store) error {
+					_, _, err := s.Get(ctx, "k", store.Want{})
+					return err
+				}
+				var readers sync.WaitGroup
+				for range 100 {
+					readers.Go(func() {
+						for range 3 {
+							endsWithContext(t, s, get)
+						}
+					})
+				}
+				readers.Wait()
+			})
+		}
+	})
+	goroutinesEnd(t, before)
+}
+
+// TestPausedServer is about a server that stops in mid-load and goes on: so do
+// its readers, whose reads are joined.
+func TestPausedServer(t *testing.T) {
+	server := own(t)
+	s, _ := newStore(server.client(t, func(o *redis.Options) { o.ContextTimeoutEnabled = true }))
+	asleep := server.client(t, func(o *redis.Options) { o.ReadTimeout = ignored })
+	put(t, s, "k", object("v"))
+	ctx, cancel := context.WithCancel(t.Context())
+	var ok, failed atomic.Int64
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	defer cancel()
+	for range 5 * lanes {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				limited, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+				obj, found, err := s.Get(limited, "k", store.Want{})
+				cancel()
+				switch {
+				case err != nil:
+					failed.Add(1)
+				case !found || string(obj.Body) != "v":
+					t.Errorf("Get = %q, %v", obj.Body, found)
+				default:
+					ok.Add(1)
+				}
+			}
+		})
+	}
+	more := func(n *atomic.Int64) {
+		t.Helper()
+		enough := n.Load() + 5*5*lanes // of each reader some
+		eventually(t, func(context.Context) error {
+			if n.Load() < enough {
+				return errNotYet
+			}
+			return nil
+		})
+	}
+	more(&ok)
+	if err := asleep.Do(t.Context(), "debug", "sleep", "2").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if failed.Load() < 5*5*lanes {
+		t.Errorf("%d reads failed while the server slept", failed.Load())
+	}
+	more(&ok)
 }
 
 // TestPoolExhausted is about a client whose connections all wait for a server

@@ -29,7 +29,7 @@ func newLoad(t *testing.T, c redis.UniversalClient) *load {
 	l := &load{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for worker := range 4 {
+	for worker := range 3 * lanes { // so that reads are joined
 		running.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				l.one(ctx, t, s, fmt.Sprint(worker, "-", i%50))
