@@ -24,7 +24,7 @@ const (
 var algorithms = map[string]func() hash.Hash{
 	"CRC32":   func() hash.Hash { return crc32.NewIEEE() },
 	"CRC32C":  func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
-	crc64NVME: func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bcc9b)) },
+	crc64NVME: func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)) },
 	"SHA1":    sha1.New,
 	"SHA256":  sha256.New,
 }

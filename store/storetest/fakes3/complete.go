@@ -114,11 +114,13 @@ func (s *Server) completionBody(c *call) ([]byte, error) {
 func (s *Server) assemble(u *upload, asked []completedPart) (*Object, error) {
 	obj := *u.told
 	var body, md5s, sums bytes.Buffer
-	for i := range asked {
-		want := &asked[i]
-		if i > 0 && want.PartNumber <= asked[i-1].PartNumber {
+	for i := range asked[1:] {
+		if asked[i].PartNumber >= asked[i+1].PartNumber {
 			return nil, errPartOrder
 		}
+	}
+	for i := range asked {
+		want := &asked[i]
 		p, ok := u.parts[want.PartNumber]
 		if !ok || strings.Trim(want.ETag, `"`) != p.etag {
 			return nil, errInvalidPart.with("PartNumber", itoa(want.PartNumber)).with("ETag", want.ETag)
