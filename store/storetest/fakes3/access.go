@@ -26,7 +26,7 @@ func (s *Server) admit(c *call) error {
 	if err := s.throttle(); err != nil {
 		return err
 	}
-	if err := s.judgeDate(c); err != nil {
+	if err := judgeDate(c); err != nil {
 		return err
 	}
 	key := c.key
@@ -65,11 +65,9 @@ func (s *Server) throttle() error {
 }
 
 // judgeDate refuses a request whose date is too far from the server's.
-func (s *Server) judgeDate(c *call) error {
+func judgeDate(c *call) error {
 	const amzDate = "20060102T150405Z"
-	s.mu.Lock()
-	now := s.now()
-	s.mu.Unlock()
+	now := c.arrived
 	if signed, err := time.Parse(amzDate, c.query.Get("X-Amz-Date")); err == nil {
 		life, err := time.ParseDuration(c.query.Get("X-Amz-Expires") + "s")
 		if err != nil {

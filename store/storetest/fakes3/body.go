@@ -17,6 +17,7 @@ type body struct {
 	req *http.Request // for its context
 
 	rest  []byte
+	left  int   // of rest; guarded by the mutex of s, as Close may come from another goroutine
 	fault Fault // what is at the end of rest: Truncate, HangBody, or the end
 	once  sync.Once
 	done  chan struct{} // closed by Close
@@ -40,6 +41,7 @@ func (s *Server) newBody(c *call, data []byte, chance *rand.Rand) io.ReadCloser 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	b.left = len(b.rest)
 	s.openBodies++
 	return b
 }
@@ -62,7 +64,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	copy(p, b.rest[:n])
 	b.rest = b.rest[n:]
-	b.s.count(func(c *Counts) { c.Out += int64(n) })
+	b.s.count(func(c *Counts) { c.Out += int64(n); b.left -= n })
 	return n, nil
 }
 
@@ -115,6 +117,9 @@ func (b *body) Close() error {
 		b.s.mu.Lock()
 		defer b.s.mu.Unlock()
 		b.s.openBodies--
+		if b.left > 0 || b.fault != None {
+			b.s.counts.ClosedEarly++
+		}
 	})
 	return nil
 }

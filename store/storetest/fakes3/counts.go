@@ -25,8 +25,8 @@ type Counts struct {
 	In       int64 // bytes of bodies that clients sent
 	Out      int64 // bytes of bodies that clients read, those of errors and listings too
 
-	// ClosedEarly is how many bodies were closed before their end: on HTTP/1.1,
-	// a connection each.
+	// ClosedEarly is how many bodies were closed before their end, or had none:
+	// on HTTP/1.1, a connection each.
 	ClosedEarly int
 
 	// Peak is the most requests that waited for the first byte at once.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,7 @@ type call struct {
 	bucket, key string
 	accessKey   string
 	id          string
+	arrived     time.Time // by the clock of the server
 	fault       Fault
 }
 

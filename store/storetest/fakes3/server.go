@@ -95,7 +95,7 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 func (s *Server) begin(c *call) (chance *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.id = s.nextID()
+	c.id, c.arrived = s.nextID(), s.now()
 	c.fault, chance = s.turn(c.op)
 	*s.counts.Requests.of(c.op)++
 	s.waiting++

@@ -21,12 +21,15 @@ import (
 const bucket = "my-bucket"
 
 // newClient returns an S3 client of the server. It is made in the bubble of its
-// test, and has the defaults of the SDK but for what change says.
+// test, and has what the SDK takes by default from a configuration, but for what
+// change says.
 func newClient(server *fakes3.Server, change ...func(*s3.Options)) *s3.Client {
 	return s3.New(s3.Options{
-		Region:      "eu-central-1",
-		HTTPClient:  server.Client(),
-		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+		Region:                     "eu-central-1",
+		HTTPClient:                 server.Client(),
+		Credentials:                credentials.NewStaticCredentialsProvider("key", "secret", ""),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 		DisableLogOutputChecksumValidationSkipped: true,
 	}, change...)
 }
