@@ -62,7 +62,7 @@ func TestErrorsOfHeadHaveNoBody(t *testing.T) {
 	s := newTestServer(nil)
 	for _, url := range []string{testURL + "absent", "https://absent.s3.test/", "https://absent.s3.test/k"} {
 		r := ask(t, s, "HEAD", url, "")
-		if r.StatusCode != 404 || r.body != "" || r.Header.Get("X-Amz-Request-Id") == "" {
+		if r.StatusCode != http.StatusNotFound || r.body != "" || r.Header.Get("X-Amz-Request-Id") == "" {
 			t.Errorf("%s: got %s, %q", url, r.Status, r.body)
 		}
 	}
@@ -79,7 +79,7 @@ func TestRange(t *testing.T) {
 		"items=0-1": "0123456789 ", "bytes=5": "0123456789 ",
 	} {
 		r := ask(t, s, "GET", testURL+"k", "", "Range: "+spec)
-		if got := r.body + " " + r.Header.Get("Content-Range"); got != want || (r.StatusCode == 206) != (r.Header.Get("Content-Range") != "") {
+		if got := r.body + " " + r.Header.Get("Content-Range"); got != want || (r.StatusCode == http.StatusPartialContent) != (r.Header.Get("Content-Range") != "") {
 			t.Errorf("%s: got %q, %s, want %q", spec, got, r.Status, want)
 		}
 		if h := ask(t, s, "HEAD", testURL+"k", "", "Range: "+spec); h.ContentLength != int64(len(r.body)) {

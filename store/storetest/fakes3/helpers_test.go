@@ -46,6 +46,11 @@ func tryAsk(t testing.TB, s *Server, method, url, body string, lines ...string) 
 		name, value, _ := strings.Cut(line, ": ")
 		req.Header.Add(name, value)
 	}
+	return do(s, req)
+}
+
+// do sends a request and reads the answer.
+func do(s *Server, req *http.Request) (reply, error) {
 	resp, err := s.Client().Do(req)
 	if err != nil {
 		return reply{}, err

@@ -82,7 +82,7 @@ func TestBodiesAreVerified(t *testing.T) {
 // request returns a PUT of what a reader gives, with the length that it claims.
 func request(ctx context.Context, t *testing.T, body io.Reader, length int64) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, "PUT", testURL+"k", body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, testURL+"k", body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,17 +92,17 @@ func request(ctx context.Context, t *testing.T, body io.Reader, length int64) *h
 
 func TestLengths(t *testing.T) {
 	s := newTestServer(nil)
-	resp, err := s.Client().Do(request(t.Context(), t, io.MultiReader(strings.NewReader("body")), -1))
-	if err != nil || resp.StatusCode != http.StatusLengthRequired {
-		t.Errorf("without a length: got %v, %v", resp, err)
+	r, err := do(s, request(t.Context(), t, io.MultiReader(strings.NewReader("body")), -1))
+	if err != nil || r.StatusCode != http.StatusLengthRequired {
+		t.Errorf("without a length: got %s, %v", r.body, err)
 	}
-	if resp, err := s.Client().Do(request(t.Context(), t, strings.NewReader("body"), 5)); err == nil {
-		t.Errorf("with another length: got %v", resp.Status)
+	if r, err := do(s, request(t.Context(), t, strings.NewReader("body"), 5)); err == nil {
+		t.Errorf("with another length: got %v", r.Status)
 	}
 	// Nobody reads 5 GiB to refuse them.
-	resp, err = s.Client().Do(request(t.Context(), t, strings.NewReader(""), maxPut+1))
-	if err != nil || resp.StatusCode != http.StatusBadRequest {
-		t.Errorf("with too many: got %v, %v", resp, err)
+	r, err = do(s, request(t.Context(), t, strings.NewReader(""), maxPut+1))
+	if err != nil || r.StatusCode != http.StatusBadRequest {
+		t.Errorf("with too many: got %s, %v", r.body, err)
 	}
 	if len(s.Keys("my-bucket")) != 0 {
 		t.Error("something is held")
@@ -116,13 +116,13 @@ func TestContextEndsAnUpload(t *testing.T) {
 		s := newTestServer(nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		r, w := io.Pipe()
+		pr, pw := io.Pipe()
 		began := time.Now()
-		_, err := s.Client().Do(request(ctx, t, r, 100))
+		_, err := do(s, request(ctx, t, pr, 100))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
-		if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		if _, err := pw.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the body is open: %v", err)
 		}
 	})

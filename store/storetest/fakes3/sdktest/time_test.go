@@ -55,7 +55,9 @@ func TestClosedEarly(t *testing.T) {
 		if _, err := io.ReadFull(out.Body, make([]byte, 4096)); err != nil {
 			t.Fatal(err)
 		}
-		out.Body.Close()
+		if err := out.Body.Close(); err != nil {
+			t.Error(err)
+		}
 		if c := server.Counts(); c.Out != 4096 || c.ClosedEarly != 1 {
 			t.Errorf("got %v with %d closed early", c, c.ClosedEarly)
 		}
