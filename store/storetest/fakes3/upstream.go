@@ -67,7 +67,7 @@ func announced(c *call) (length int64, chunked bool, err error) {
 	}
 	if length > maxPut {
 		return length, chunked, errEntityTooLarge.with("ProposedSize", strconv.FormatInt(length, 10)).
-			with("MaxSizeAllowed", strconv.Itoa(maxPut))
+			with("MaxSizeAllowed", strconv.FormatInt(maxPut, 10))
 	}
 	return length, chunked, nil
 }
