@@ -62,6 +62,8 @@ var breaches = []breach{
 	{"imports of codec", "codec/x.go", importing("codec", self), "imports " + self},
 	{"imports of codec/...", "codec/proto/x.go", importing("proto", "github.com/klauspost/compress/zstd"), "imports github.com/klauspost/compress/zstd"},
 	{"imports of store/storetest/...", "store/storetest/x.go", importing("storetest", "github.com/stretchr/testify/require"), "imports github.com/stretchr/testify/require"},
+	{"imports of store/storetest/fakes3", "store/storetest/fakes3/x.go", importing("fakes3", self+"/store"), "imports " + self + "/store"},
+	{"imports of store/storetest/fakes3/sdktest/...", "store/storetest/fakes3/sdktest/x.go", importing("sdktest", self), "imports " + self},
 	{"imports of store/...", "store/x.go", importing("store", self+"/redisstore"), "imports " + self + "/redisstore"},
 	{"imports of cachetest/...", "cachetest/x.go", importing("cachetest", self+"/inmem"), "imports " + self + "/inmem"},
 	{"imports of filestore/...", "filestore/x.go", importing("filestore", self+"/internal/flight"), "imports " + self + "/internal/flight"},

@@ -59,6 +59,18 @@ var importTable = []importRow{
 		why:      "Protobuf is in a package below codec so that only its users link it",
 	},
 	{
+		packages: []string{"store/storetest/fakes3"},
+		why:      "fakes3 is what S3 is, not what we make of it: the tests of anything that speaks S3 can use it",
+	},
+	{
+		packages: []string{"store/storetest/fakes3/sdktest/..."},
+		allow: []string{
+			own + "store/storetest/fakes3", own + "store/storetest/fakes3/sdktest/...",
+			"github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/...",
+		},
+		why: "sdktest is a module of its own so that the AWS SDK is not a requirement of the root module",
+	},
+	{
 		packages: []string{"store/storetest/..."},
 		allow:    []string{ownRoot, own + "internal/trial", own + "store", own + "store/storetest/...", own + "codec/...", own + "cachetest"},
 		why:      "users run storetest over their own backends, so it brings no library for tests along",
