@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/advcache/advcache/codec"
 )
 
 // sealed begins the part of an encoding that names the key of an encryption.
@@ -41,6 +43,19 @@ func (e encoding) String() string {
 		s += "+" + sealed + e.keyID
 	}
 	return s
+}
+
+// ContentType returns the media type of the codec of an encoding: what an object
+// store is told of a body, compressed or not. It is that of any bytes where the
+// codec is not one of package codec.
+func ContentType(enc string) string {
+	name, _, _ := strings.Cut(enc, "+")
+	for _, c := range []codec.Codec{codec.JSON, codec.Msgpack} {
+		if c.Name() == name {
+			return codec.ContentType(c)
+		}
+	}
+	return codec.ContentType(nil)
 }
 
 // SameContent reports whether an object with this Meta has the content of next,

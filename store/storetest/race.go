@@ -127,7 +127,7 @@ var raceChecks = []check{
 		},
 	},
 	{
-		name: "TouchAndIfVersion", law: lawNoUndo, needs: needs{capTouch}, says: "of a Touch and a Put with the same Version one succeeds, and its life stays",
+		name: "TouchAndIfVersion", law: lawNoUndo, needs: needs{capTouch, capTouchVersion}, says: "of a Touch and a Put with the same Version one succeeds, and its life stays",
 		run: func(e *env) {
 			obj, next := lives("v", long, 0), lives("new", 2*long, 0)
 			touched := renewed(obj, 9*long, 0)

@@ -43,7 +43,9 @@ type Harness struct {
 
 	// Without lists what the store lacks on purpose: the capabilities "Touch",
 	// "GetMany", "PutMany" and "Clear"; "NotModified", where the body is moved
-	// to a reader that has it; "Size", where Head gives a Size of -1. A store
+	// to a reader that has it; "Size", where Head gives a Size of -1;
+	// "TouchVersion", where a Put with IfVersion, between its look and its
+	// write, misses a renewal: S3 has no condition on metadata. A store
 	// that lacks anything else fails, and so does one that has what is listed
 	// here. A method that gives errors.ErrUnsupported counts as lacking.
 	Without []string
@@ -137,15 +139,16 @@ func (h Harness) complete() Harness {
 // What a store can be without, beside its capabilities, and what a harness can
 // be without.
 const (
-	capNotModified = "NotModified"
-	capSize        = "Size"
+	capNotModified  = "NotModified"
+	capSize         = "Size"
+	capTouchVersion = "TouchVersion"
 
 	withRaw      = "Raw"
 	withCorrupt  = "Corrupt"
 	withRequests = "Requests"
 )
 
-var canBeWithout = append(slices.Clone(optional), capNotModified, capSize)
+var canBeWithout = append(slices.Clone(optional), capNotModified, capSize, capTouchVersion)
 
 // lacks reports whether the store is without something on purpose, or the
 // harness without a function.

@@ -1,0 +1,91 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// body reads the body of an answer, into memory of its size. Of one that has more
+// than a part, the others are asked for by themselves, under the same ETag: a
+// service gives one connection only so much.
+func (s *Store) body(ctx context.Context, api *s3.Client, in *s3.GetObjectInput, out *s3.GetObjectOutput, size int64) ([]byte, error) {
+	if size < 0 || int64(int(size)) != size {
+		return nil, fmt.Errorf("s3store: the service says that a body has %d bytes", size)
+	}
+	body := make([]byte, size)
+	if size <= s.opt.PartSize {
+		return body, fill(body, out.Body)
+	}
+	var ranges []span
+	for at := s.opt.PartSize; at < size; at += s.opt.PartSize {
+		ranges = append(ranges, span{at, min(at+s.opt.PartSize, size)})
+	}
+	rest := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		rest <- s.parallel(ctx, len(ranges), s.opt.Concurrency-1, func(ctx context.Context, i int) error {
+			r := ranges[i]
+			part, err := api.GetObject(ctx, &s3.GetObjectInput{
+				Bucket: in.Bucket, Key: in.Key, IfMatch: out.ETag,
+				Range: aws.String(fmt.Sprintf("bytes=%d-%d", r.from, r.to-1)),
+			})
+			if err != nil {
+				return s.explain("GetObject", err)
+			}
+			defer part.Body.Close() //nolint:errcheck // as in get
+			if n := aws.ToInt64(part.ContentLength); n != r.to-r.from {
+				return fmt.Errorf("s3store: of the bytes %d to %d of an object, %d came", r.from, r.to, n)
+			}
+			return fill(body[r.from:r.to], part.Body)
+		})
+	}()
+	err := fill(body[:s.opt.PartSize], out.Body)
+	if err != nil {
+		cancel()
+	}
+	return body, errors.Join(err, <-rest)
+}
+
+type span struct{ from, to int64 }
+
+// fill reads as many bytes as to has.
+func fill(to []byte, from io.Reader) error {
+	if _, err := io.ReadFull(from, to); err != nil {
+		return fmt.Errorf("s3store: the body of an object: %w", err)
+	}
+	return nil
+}
+
+// parallel calls do with 0 to n-1, some at a time, and ends the others where one
+// fails, whose error it returns.
+func (s *Store) parallel(ctx context.Context, n, together int, do func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range max(1, min(n, together)) {
+		group.Go(func() {
+			for i := range next {
+				if err := do(ctx, i); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	group.Wait()
+	return context.Cause(ctx)
+}

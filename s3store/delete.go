@@ -1,0 +1,75 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/advcache/advcache"
+)
+
+// batch is how many keys one request deletes, and how many one lists.
+const batch = 1000
+
+// Delete implements [store.Store] by one DELETE for 1,000 keys.
+func (s *Store) Delete(ctx context.Context, keys ...string) error {
+	api, err := s.api(ctx)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	if len(keys) == 1 {
+		bucket, name := s.at(keys[0])
+		return again(ctx, func() error {
+			_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name})
+			return s.explain("DeleteObject", err)
+		})
+	}
+	byName := make(map[string]string, len(keys))
+	names := make([]string, 0, len(keys))
+	for _, key := range keys {
+		name := s.name(key)
+		if _, again := byName[name]; !again {
+			names = append(names, name)
+		}
+		byName[name] = key
+	}
+	var errs []error
+	for some := range slices.Chunk(names, batch) {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		errs = append(errs, s.deleteNames(ctx, api, some, func(name string) string { return byName[name] }))
+	}
+	return errors.Join(errs...)
+}
+
+// deleteNames deletes up to 1,000 objects. An error of one of them names its key.
+func (s *Store) deleteNames(ctx context.Context, api *s3.Client, names []string, keyOf func(name string) string) error {
+	objects := make([]types.ObjectIdentifier, 0, len(names))
+	for _, name := range names {
+		objects = append(objects, types.ObjectIdentifier{Key: aws.String(name)})
+	}
+	var out *s3.DeleteObjectsOutput
+	err := again(ctx, func() (err error) {
+		out, err = api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+		})
+		return s.explain("DeleteObjects", err)
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range out.Errors {
+		errs = append(errs, &advcache.OpError{
+			Op: "delete", Backend: s.info.Name, Key: keyOf(aws.ToString(e.Key)),
+			Err: fmt.Errorf("s3store: the service answers %s: %s", aws.ToString(e.Code), aws.ToString(e.Message)),
+		})
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,115 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+const (
+	statusPreconditionFailed = http.StatusPreconditionFailed
+	statusNotFound           = http.StatusNotFound
+)
+
+// rights are what operations need, for messages.
+var rights = map[string]string{
+	"HeadObject": "s3:GetObject", "GetObject": "s3:GetObject", "PutObject": "s3:PutObject",
+	"CopyObject": "s3:GetObject and s3:PutObject", "DeleteObject": "s3:DeleteObject", "DeleteObjects": "s3:DeleteObject",
+	"ListObjectsV2": "s3:ListBucket", "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject", "CompleteMultipartUpload": "s3:PutObject",
+}
+
+// isStatus reports whether an answer had a status.
+func isStatus(err error, status int) bool {
+	r, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && r.HTTPStatusCode() == status
+}
+
+func isCode(err error, code string) bool {
+	e, ok := errors.AsType[smithy.APIError](err)
+	return ok && e.ErrorCode() == code
+}
+
+// missing returns the error of a read that failed: none where there is no object.
+func (s *Store) missing(ctx context.Context, api *s3.Client, op string, err error) error {
+	switch {
+	case isStatus(err, http.StatusForbidden) && s.opt.Forbidden403IsMiss:
+		return nil
+	case !isStatus(err, statusNotFound):
+		return s.explain(op, err)
+	case isCode(err, "NoSuchBucket"):
+		return s.noBucket(err)
+	case s.seen.Load():
+		return nil
+	}
+	// A HEAD has no body that tells which of them is missing.
+	_, none := api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket)})
+	switch {
+	case none == nil, isStatus(none, http.StatusForbidden): // who may not list cannot know
+		s.seen.Store(true)
+		return nil
+	case isStatus(none, statusNotFound):
+		return s.noBucket(none)
+	default:
+		return s.explain("HeadBucket", none)
+	}
+}
+
+func (s *Store) noBucket(err error) error {
+	return fmt.Errorf("s3store: there is no bucket %q: %w", s.bucket, err)
+}
+
+// explain says what the SDK does not.
+func (s *Store) explain(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isCode(err, "NoSuchBucket"):
+		return s.noBucket(err)
+	case isStatus(err, http.StatusForbidden):
+		return fmt.Errorf("s3store: bucket %q refused %s, which needs %s%s: %w", s.bucket, op, rights[op], absentToo(op), err)
+	case isStatus(err, http.StatusMovedPermanently):
+		return fmt.Errorf("s3store: bucket %q is in another region than the client: %w", s.bucket, err)
+	default:
+		return err
+	}
+}
+
+func absentToo(op string) string {
+	if op == "HeadObject" || op == "GetObject" {
+		return " (without s3:ListBucket an absent key is answered so too: see Options.Forbidden403IsMiss)"
+	}
+	return ""
+}
+
+const (
+	firstDelay = 50 * time.Millisecond
+	moreTries  = 3
+)
+
+// again calls do until it gives another error than those which say that somebody
+// else was faster and that the SDK does not try again: 409 and 429.
+func again(ctx context.Context, do func() error) error {
+	delay := firstDelay
+	for range moreTries {
+		err := do()
+		if !isStatus(err, http.StatusConflict) && !isStatus(err, http.StatusTooManyRequests) {
+			return err
+		}
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+		delay *= 2
+	}
+	return do()
+}

@@ -1,0 +1,102 @@
+package s3store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Options are those of a [Store]. The zero value is the default.
+type Options struct {
+	// Name stands in errors and events. Empty: "s3".
+	Name string
+
+	// Prefix begins the names of all objects, such as "cache/users/". The
+	// prefixes of two stores in one bucket must not begin one another.
+	Prefix string
+
+	// Freshness is how a read finds out whether an object is of use. The zero
+	// value is HeadFirst.
+	Freshness Freshness
+
+	// PartSize is how many bytes of a large body move in one request, 5 MiB at the
+	// least. 0: 8 MiB.
+	PartSize int64
+
+	// Concurrency is how many parts of one body move at once. 0: 8.
+	Concurrency int
+
+	// KeyShards spreads the keys over as many prefixes, 2 to 256, for a rate of
+	// requests over the 5,500 reads a second that S3 promises for one. It cannot
+	// be changed for a bucket in use. 0: none.
+	KeyShards int
+
+	// StorageClass of what is written. Empty: that of the bucket, STANDARD.
+	StorageClass types.StorageClass
+
+	// ServerSideEncryption of what is written, with SSEKMSKeyID where it is by a
+	// key of KMS. Empty: that of the bucket.
+	ServerSideEncryption types.ServerSideEncryption
+	SSEKMSKeyID          string
+
+	// Forbidden403IsMiss takes a 403 answer to a read for a miss: what S3 says of
+	// an absent key to who lacks the right s3:ListBucket. It hides that a right
+	// to read is missing.
+	Forbidden403IsMiss bool
+}
+
+// Freshness is a way to read.
+type Freshness uint8
+
+const (
+	// HeadFirst asks for the metadata, and for the body only of an object that is
+	// of use: two requests, and never a byte too many.
+	HeadFirst Freshness = iota
+
+	// OneRequest asks for all, and judges the headers: half the latency of a hit.
+	// Of an object that is of no use, up to 256 KiB are read for nothing; over
+	// HTTP/1.1 a larger one costs the connection.
+	OneRequest
+)
+
+const (
+	defaultPartSize    = 8 << 20
+	minPartSize        = 5 << 20
+	defaultConcurrency = 8
+	maxShards          = 256
+	maxPrefix          = 512
+)
+
+func (o *Options) complete() Options {
+	var opt Options
+	if o != nil {
+		opt = *o
+	}
+	if opt.Name == "" {
+		opt.Name = "s3"
+	}
+	if opt.PartSize == 0 {
+		opt.PartSize = defaultPartSize
+	}
+	if opt.Concurrency == 0 {
+		opt.Concurrency = defaultConcurrency
+	}
+	switch {
+	case opt.PartSize < minPartSize:
+		panic(fmt.Sprintf("s3store: Options.PartSize is %d; S3 takes parts of 5 MiB (%d) or more", opt.PartSize, minPartSize))
+	case opt.Concurrency < 0:
+		panic(fmt.Sprintf("s3store: Options.Concurrency is %d; use 0 for %d, or a number", opt.Concurrency, defaultConcurrency))
+	case opt.KeyShards < 0 || opt.KeyShards == 1 || opt.KeyShards > maxShards:
+		panic(fmt.Sprintf("s3store: Options.KeyShards is %d; use 0 for none, or 2 to %d", opt.KeyShards, maxShards))
+	case opt.Freshness > OneRequest:
+		panic(fmt.Sprintf("s3store: Options.Freshness is %d; use HeadFirst or OneRequest", opt.Freshness))
+	case len(opt.Prefix) > maxPrefix:
+		panic(fmt.Sprintf("s3store: Options.Prefix has %d bytes; use %d at the most", len(opt.Prefix), maxPrefix))
+	case opt.Prefix != "" && !isPlain(opt.Prefix+"x"):
+		panic(fmt.Sprintf("s3store: Options.Prefix is %q; it needs plain characters, and neither '!', empty segments nor '.' and '..'", opt.Prefix))
+	case opt.SSEKMSKeyID != "" && !strings.HasPrefix(string(opt.ServerSideEncryption), "aws:kms"):
+		panic(fmt.Sprintf("s3store: Options.SSEKMSKeyID is set, but ServerSideEncryption is %q; use aws:kms", opt.ServerSideEncryption))
+	}
+	return opt
+}

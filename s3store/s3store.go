@@ -1,0 +1,98 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/advcache/advcache/store"
+)
+
+// Store is a [store.Store] in a bucket. It is safe for concurrent use. It starts
+// nothing that outlives a call, and is not to be closed.
+type Store struct {
+	opt    Options
+	bucket string
+	info   store.Info
+
+	client *s3.Client // nil: from the environment
+	lazy   struct {
+		mu     sync.Mutex
+		client *s3.Client
+	}
+	seen atomic.Bool // the bucket exists
+}
+
+var (
+	_ store.Store   = (*Store)(nil)
+	_ store.Toucher = (*Store)(nil)
+	_ store.Clearer = (*Store)(nil)
+)
+
+const (
+	timeout = 5 * time.Second
+	maxSize = 5 << 40 // of an object of S3
+)
+
+// New returns a Store in a bucket that exists. It sends nothing. A nil client is
+// made of the environment at the first call, as the AWS SDK does: variables,
+// shared configuration, role of the machine.
+//
+// It panics where the bucket has no name, or options make no sense.
+func New(c *s3.Client, bucket string, o *Options) *Store {
+	if bucket == "" {
+		panic("s3store: New without the name of a bucket")
+	}
+	opt := o.complete()
+	return &Store{
+		opt: opt, bucket: bucket, client: c,
+		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
+	}
+}
+
+// Info implements [store.Store].
+func (s *Store) Info() store.Info { return s.info }
+
+// api returns the client. An error is not remembered: the environment may mend.
+func (s *Store) api(ctx context.Context) (*s3.Client, error) {
+	if s.client != nil {
+		return s.client, nil
+	}
+	s.lazy.mu.Lock()
+	defer s.lazy.mu.Unlock()
+	if s.lazy.client != nil {
+		return s.lazy.client, nil
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("s3store: New was given no client, and the environment makes none: %w", err)
+	}
+	if cfg.Region == "" {
+		return nil, errors.New("s3store: New was given no client, and the environment names no region: set AWS_REGION")
+	}
+	s.lazy.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.DisableLogOutputChecksumValidationSkipped = true // of what others wrote
+		if b, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = b.WithTransportOptions(func(t *http.Transport) {
+				t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConns) // else fan-out dials again and again
+			})
+		}
+	})
+	return s.lazy.client, nil
+}
+
+// idleConns is about as many requests as one cache and its batches make at once.
+const idleConns = 64
+
+func (s *Store) at(key string) (bucket, name *string) {
+	return aws.String(s.bucket), aws.String(s.name(key))
+}

@@ -1,0 +1,157 @@
+package s3store_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/cachetest"
+	"github.com/advcache/advcache/s3store"
+	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/storetest"
+)
+
+// leash runs a program for as long as somebody holds the other end of its
+// standard input: no server outlives the tests, however they end.
+const leash = `"$0" "$@" </dev/null >/dev/null 2>&1 &
+read -r _
+kill -9 $!
+wait`
+
+// versitygw starts a real S3 server in a folder of the test, and returns a client
+// of it.
+func versitygw(t *testing.T) *s3.Client {
+	t.Helper()
+	program, err := exec.LookPath("versitygw")
+	if err != nil {
+		t.Skip("there is no versitygw in PATH: go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, and run the test again")
+	}
+	for range 5 { // the port may be taken by then
+		var client *s3.Client
+		if client, err = tryVersitygw(t, program); err == nil {
+			return client
+		}
+	}
+	t.Fatal(err)
+	return nil
+}
+
+func tryVersitygw(t *testing.T, program string) (*s3.Client, error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().(*net.TCPAddr)
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("sh", "-c", leash, program, "-p", "127.0.0.1:"+strconv.Itoa(addr.Port), "-a", "key", "-s", "secret",
+		"--keep-alive", "--quiet", "posix", t.TempDir())
+	end, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop := func() {
+		_ = end.Close()
+		_, _ = io.Discard.Write(nil)
+		_ = cmd.Wait()
+	}
+	client := s3.New(s3.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String("http://" + addr.String()), UsePathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+		DisableLogOutputChecksumValidationSkipped: true,
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for {
+		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)})
+		if err == nil {
+			t.Cleanup(stop)
+			return client, nil
+		}
+		if ctx.Err() != nil {
+			stop()
+			return nil, fmt.Errorf("versitygw does not start: %w", err)
+		}
+		wait(ctx, 20*time.Millisecond)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// folders reports whether a key is one that a server takes which keeps objects in
+// folders: with segments that are names of files, and none that is both a file
+// and a folder.
+func folders(key string) bool {
+	for segment := range strings.SplitSeq(key, "/") {
+		if len(segment) > 250 {
+			return false
+		}
+	}
+	return true
+}
+
+// TestConformanceOfServer runs the suites over a real server.
+func TestConformanceOfServer(t *testing.T) {
+	client := versitygw(t)
+	var last atomic.Int64
+	var prefixes sync.Map // of stores
+	newStore := func() *s3store.Store {
+		prefix := fmt.Sprintf("store%d/", last.Add(1))
+		s := s3store.New(client, bucket, &s3store.Options{Prefix: prefix})
+		prefixes.Store(s, prefix)
+		return s
+	}
+	around := func(t *testing.T, test func(t *testing.T)) {
+		t.Parallel()
+		test(t)
+	}
+	t.Run("Store", func(t *testing.T) {
+		storetest.Run(t, storetest.Harness{
+			New:     func(*testing.T) store.Store { return newStore() },
+			Around:  around,
+			Unit:    2 * time.Second,
+			Without: []string{"GetMany", "PutMany", "TouchVersion"},
+			Raw: func(t *testing.T, s store.Store, key string, data []byte) {
+				_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+					Bucket: aws.String(bucket), Key: aws.String(s.(*s3store.Store).Name(key)), Body: strings.NewReader(string(data)),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+		})
+	})
+	t.Run("Cache", func(t *testing.T) {
+		cachetest.Run(t, cachetest.Harness{
+			New:        func(*testing.T) advcache.Cache[string] { return store.New[string](newStore(), nil) },
+			Around:     around,
+			Unit:       2 * time.Second,
+			Resolution: time.Millisecond,
+		})
+	})
+}

@@ -1,0 +1,223 @@
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/advcache/advcache/store"
+)
+
+// writeTries is how often a conditional write looks again at what is held, since
+// it changed after the look.
+const writeTries = 8
+
+var errChanges = errors.New("s3store: the object changed again and again while a conditional write looked at it")
+
+// upload is an object on its way.
+type upload struct {
+	bucket, name *string
+	metadata     map[string]string
+	contentType  *string
+	body         []byte
+	unique       bool   // no other write has this ETag
+	version      string // of this write
+}
+
+func (s *Store) newUpload(key string, obj *store.Object) *upload {
+	u := &upload{version: newVersion()}
+	u.bucket, u.name = s.at(key)
+	u.body, u.unique = unique(obj.Meta.Encoding, obj.Body)
+	u.metadata = s.metadataOf(key, &obj.Meta, u.version)
+	u.contentType = aws.String(store.ContentType(obj.Meta.Encoding))
+	return u
+}
+
+// Put implements [store.Store]: by one PUT, after a HEAD where there is a
+// condition.
+func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
+	api, err := s.api(ctx)
+	if err != nil {
+		return store.Version{}, false, err
+	}
+	gone := obj.Meta.GoneAt(time.Now())
+	u := s.newUpload(key, &obj)
+	if cond.Kind == store.Always {
+		if gone {
+			return store.Version{}, true, s.Delete(ctx, key)
+		}
+		etag, err := s.send(ctx, api, u, "", "")
+		return u.versionOf(etag), err == nil, err
+	}
+	if cond.Kind == store.IfVersion && cond.Version.Text() == "" {
+		return store.Version{}, false, nil
+	}
+	for range writeTries {
+		h, there, err := s.head(ctx, key)
+		if err != nil {
+			return store.Version{}, false, err
+		}
+		var seen *store.Meta
+		if there {
+			seen = &h.meta
+		}
+		if !cond.Holds(seen) {
+			return store.Version{}, false, nil
+		}
+		var version store.Version
+		switch {
+		case gone && !there:
+			return store.Version{}, true, nil
+		case gone:
+			err = s.remove(ctx, api, u, h.etag)
+		case there:
+			version, err = s.replace(ctx, api, u, &obj.Meta, &h)
+		default:
+			var etag string
+			etag, err = s.send(ctx, api, u, "", "*")
+			version = u.versionOf(etag)
+		}
+		if !lostRace(err) {
+			return version, err == nil, err
+		}
+		// The answer of a write that was tried again by the SDK may be about itself.
+		if h, there, err := s.head(ctx, key); err == nil && there && h.meta.Version == u.versionOf(h.etag) {
+			return h.meta.Version, true, nil
+		}
+	}
+	return store.Version{}, false, errChanges
+}
+
+// lostRace reports whether what was looked at is there no more.
+func lostRace(err error) bool {
+	return isStatus(err, statusPreconditionFailed) || isStatus(err, statusNotFound) && !isCode(err, "NoSuchBucket")
+}
+
+func (u *upload) versionOf(etag string) store.Version {
+	return store.TextVersion(etag + " " + u.version)
+}
+
+// replace writes over an object that was seen. A body that may be equal to it
+// would leave the ETag as it is, so that two writers could both succeed: it is
+// written over a tombstone, which one of them alone puts there.
+func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held) (store.Version, error) {
+	etag := h.etag
+	if !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
+		meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
+		tombstone := &upload{bucket: u.bucket, name: u.name, metadata: store.Metadata(&meta), body: nonce()}
+		var err error
+		if etag, err = s.send(ctx, api, tombstone, etag, ""); err != nil {
+			return store.Version{}, err
+		}
+	}
+	etag, err := s.send(ctx, api, u, etag, "")
+	return u.versionOf(etag), err
+}
+
+func (s *Store) remove(ctx context.Context, api *s3.Client, u *upload, etag string) error {
+	return again(ctx, func() error {
+		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: u.bucket, Key: u.name, IfMatch: aws.String(etag)})
+		return s.explain("DeleteObject", err)
+	})
+}
+
+// send puts an object in its place, over that of an ETag or, with none "*", over
+// nothing, and returns its own ETag.
+func (s *Store) send(ctx context.Context, api *s3.Client, u *upload, match, none string) (string, error) {
+	if int64(len(u.body)) > s.opt.PartSize {
+		return s.sendParts(ctx, api, u, match, none)
+	}
+	var etag string
+	err := again(ctx, func() error {
+		out, err := api.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: u.bucket, Key: u.name, Body: bytes.NewReader(u.body), ContentLength: aws.Int64(int64(len(u.body))),
+			Metadata: u.metadata, ContentType: u.contentType, IfMatch: optional(match), IfNoneMatch: optional(none),
+			StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
+		})
+		if err != nil {
+			return s.explain("PutObject", err)
+		}
+		etag = aws.ToString(out.ETag)
+		return nil
+	})
+	if err == nil {
+		s.seen.Store(true)
+	}
+	return etag, err
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return aws.String(text)
+}
+
+// sendParts is send for a body of many parts. What failed leaves none behind.
+func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match, none string) (etag string, err error) {
+	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType,
+		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
+	})
+	if err != nil {
+		return "", s.explain("CreateMultipartUpload", err)
+	}
+	defer func() {
+		if err != nil {
+			s.abort(ctx, api, u, begun.UploadId)
+		}
+	}()
+	size, part := int64(len(u.body)), max(s.opt.PartSize, int64(len(u.body))/maxParts+1)
+	parts := make([]types.CompletedPart, (size+part-1)/part)
+	err = s.parallel(ctx, len(parts), s.opt.Concurrency, func(ctx context.Context, i int) error {
+		from := int64(i) * part
+		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
+			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
+			Body: bytes.NewReader(u.body[from:min(from+part, size)]),
+		})
+		if err != nil {
+			return s.explain("UploadPart", err)
+		}
+		parts[i] = types.CompletedPart{
+			ETag: out.ETag, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
+			ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC32C: out.ChecksumCRC32C, ChecksumCRC64NVME: out.ChecksumCRC64NVME,
+			ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256,
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	err = again(ctx, func() error {
+		out, err := api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+			IfMatch: optional(match), IfNoneMatch: optional(none),
+		})
+		if err != nil {
+			return s.explain("CompleteMultipartUpload", err)
+		}
+		etag = aws.ToString(out.ETag)
+		return nil
+	})
+	return etag, err
+}
+
+const (
+	maxParts     = 10_000 // of an upload, as S3 has it
+	abortTimeout = 5 * time.Second
+)
+
+// abort gives up an upload, whose parts would be paid for until somebody does:
+// when the caller has given up, too.
+func (s *Store) abort(ctx context.Context, api *s3.Client, u *upload, id *string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	defer cancel()
+	// The caller has the error of the write. A rule for the lifecycle of
+	// incomplete uploads sees to those that cannot be aborted either.
+	_, _ = api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: u.name, UploadId: id})
+}
