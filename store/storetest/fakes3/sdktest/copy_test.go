@@ -95,7 +95,7 @@ func TestCopyConditions(t *testing.T) {
 		for name, change := range map[string]func(*s3.CopyObjectInput){
 			"source If-Match":           func(in *s3.CopyObjectInput) { in.CopySourceIfMatch = aws.String(otherETag) },
 			"source If-None-Match":      func(in *s3.CopyObjectInput) { in.CopySourceIfNoneMatch = aws.String(etag) },
-			"source modified since":     func(in *s3.CopyObjectInput) { in.CopySourceIfModifiedSince = aws.Time(time.Now().Add(time.Hour)) },
+			"source modified since":     func(in *s3.CopyObjectInput) { in.CopySourceIfModifiedSince = aws.Time(time.Now()) },
 			"source unmodified since":   func(in *s3.CopyObjectInput) { in.CopySourceIfUnmodifiedSince = aws.Time(time.Now().Add(-time.Hour)) },
 			"destination If-Match":      func(in *s3.CopyObjectInput) { in.IfMatch = aws.String(otherETag) },
 			"destination If-None-Match": func(in *s3.CopyObjectInput) { in.IfNoneMatch = aws.String("*") },
