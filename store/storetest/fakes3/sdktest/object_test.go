@@ -169,3 +169,14 @@ func TestPresigned(t *testing.T) {
 		}
 	})
 }
+
+// TestAbsentKeyWithoutXML is of a key that XML cannot name: the status alone
+// says that there is nothing.
+func TestAbsentKeyWithoutXML(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, _ *fakes3.Server, client *s3.Client) {
+		_, _, err := tryGet(t.Context(), client, "a\x01b")
+		wantRefusal(t, err, http.StatusNotFound, "")
+		_, _, err = tryGet(t.Context(), client, "a\rb\n")
+		wantRefusal(t, err, http.StatusNotFound, "NoSuchKey")
+	})
+}
