@@ -47,7 +47,7 @@ func TestLatencyAndBandwidth(t *testing.T) {
 // TestClosedEarly closes a large body after a little of it.
 func TestClosedEarly(t *testing.T) {
 	bubble(t, &fakes3.Options{Bandwidth: 1 << 20}, func(t *testing.T, server *fakes3.Server, client *s3.Client) {
-		server.Plant(bucket, "k", fakes3.Object{Body: make([]byte, 64<<20)})
+		server.Plant(bucket, "k", fakes3.Object{Body: make([]byte, 8<<20)})
 		out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String("k")})
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestClosedEarly(t *testing.T) {
 			t.Errorf("got %v with %d closed early", c, c.ClosedEarly)
 		}
 		get(t, client, "k")
-		if c := server.Counts(); c.Out != 4096+64<<20 || c.ClosedEarly != 1 {
+		if c := server.Counts(); c.Out != 4096+8<<20 || c.ClosedEarly != 1 {
 			t.Errorf("got %v with %d closed early", c, c.ClosedEarly)
 		}
 	})
