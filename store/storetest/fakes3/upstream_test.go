@@ -118,7 +118,7 @@ func TestContextEndsAnUpload(t *testing.T) {
 		defer cancel()
 		pr, pw := io.Pipe()
 		began := time.Now()
-		go pw.Write([]byte("0123456789"))
+		go io.WriteString(pw, "0123456789") //nolint:errcheck // it is closed
 		_, err := do(s, request(ctx, t, pr, 100))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(began))

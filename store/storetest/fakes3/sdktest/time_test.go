@@ -113,7 +113,7 @@ func TestRequestRate(t *testing.T) {
 		if n := served(30); n != 10 {
 			t.Errorf("%d of 30 were served at once", n)
 		}
-		time.Sleep(500 * time.Millisecond)
+		pass(500 * time.Millisecond)
 		if n := served(30); n != 5 {
 			t.Errorf("%d of 30 were served after half a second", n)
 		}
@@ -146,7 +146,7 @@ func TestTheDaysPass(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, server *fakes3.Server, client *s3.Client) {
 		for range 24 {
 			put(t, client, "k", "v")
-			time.Sleep(time.Hour)
+			pass(time.Hour)
 			get(t, client, "k")
 		}
 		wantRequests(t, server, fakes3.Requests{PutObject: 24, GetObject: 24})
