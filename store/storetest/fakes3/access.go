@@ -53,7 +53,9 @@ func (s *Server) throttle() error {
 	if s.refilled.IsZero() {
 		s.tokens = most
 	} else {
-		s.tokens = min(most, s.tokens+now.Sub(s.refilled).Seconds()*s.o.RequestRate)
+		// Time goes back if the server is taken into a bubble.
+		passed := max(now.Sub(s.refilled), 0)
+		s.tokens = min(most, s.tokens+passed.Seconds()*s.o.RequestRate)
 	}
 	s.refilled = now
 	// A token that is whole but for rounding is whole.

@@ -97,3 +97,17 @@ func TestReadersShareNothing(t *testing.T) {
 		t.Errorf("held is %q", obj.Body)
 	}
 }
+
+// TestPiecesAreShort holds that who wants a little does not wait for much.
+func TestPiecesAreShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestServer(&Options{Bandwidth: 1000})
+		s.Plant("my-bucket", "k", Object{Body: make([]byte, 1000)})
+		resp := open(t.Context(), t, s)
+		defer resp.Body.Close()
+		began := time.Now()
+		if n, err := resp.Body.Read(make([]byte, 1000)); n != 10 || err != nil || time.Since(began) != 10*time.Millisecond {
+			t.Errorf("got %d bytes, %v, after %v", n, err, time.Since(began))
+		}
+	})
+}

@@ -2,6 +2,9 @@ package fakes3
 
 import "net/http"
 
+// region is what the server says its own is; it is asked in any.
+const region = "us-east-1"
+
 // CreateBucket makes a bucket, without a request, if there is none of that name.
 func (s *Server) CreateBucket(name string) {
 	s.mu.Lock()
@@ -17,7 +20,7 @@ func (s *Server) headBucket(c *call) (*answer, error) {
 	if _, err := s.bucket(c.bucket); err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, header: http.Header{"X-Amz-Bucket-Region": {"us-east-1"}}}, nil
+	return &answer{status: http.StatusOK, header: http.Header{"X-Amz-Bucket-Region": {region}}}, nil
 }
 
 func (s *Server) createBucket(c *call) (*answer, error) {

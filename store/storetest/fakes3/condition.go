@@ -28,29 +28,30 @@ func etagListed(header string, obj *Object) bool {
 
 // modifiedSince reports whether obj was changed after the instant in a header;
 // ok is false if there is none.
-func modifiedSince(header string, obj *Object) (modified, ok bool) {
+func modifiedSince(header string, obj *Object) (modified bool, since time.Time, ok bool) {
 	since, err := http.ParseTime(header)
 	if err != nil {
-		return false, false
+		return false, since, false
 	}
-	return obj.LastModified.Truncate(time.Second).After(since), true
+	return obj.LastModified.Truncate(time.Second).After(since), since, true
 }
 
 // judgeRead judges the conditions of a read, in the order of RFC 9110: an ETag
-// counts more than an instant. get returns a header of the request.
-func judgeRead(obj *Object, get func(name string) string) error {
+// counts more than an instant, and what was not modified since an instant to come
+// may be yet. get returns a header of the request, which arrived at now.
+func judgeRead(obj *Object, now time.Time, get func(name string) string) error {
 	if v := get(ifMatch); v != "" {
 		if !etagListed(v, obj) {
 			return failedCondition(ifMatch)
 		}
-	} else if modified, ok := modifiedSince(get(ifUnmodifiedSince), obj); ok && modified {
+	} else if modified, _, ok := modifiedSince(get(ifUnmodifiedSince), obj); ok && modified {
 		return failedCondition(ifUnmodifiedSince)
 	}
 	if v := get(ifNoneMatch); v != "" {
 		if etagListed(v, obj) {
 			return errNotModified
 		}
-	} else if modified, ok := modifiedSince(get(ifModifiedSince), obj); ok && !modified {
+	} else if modified, since, ok := modifiedSince(get(ifModifiedSince), obj); ok && !modified && !since.After(now) {
 		return errNotModified
 	}
 	return nil

@@ -57,7 +57,7 @@ func (s *Server) copyObject(c *call) (*answer, error) {
 	} else if !ok {
 		return nil, errNoSuchKey.with("Key", key)
 	}
-	if err := judgeRead(src, from); err != nil {
+	if err := judgeRead(src, c.arrived, from); err != nil {
 		return nil, errPrecondition.with("Condition", "x-amz-copy-source-If-*")
 	}
 	if err := cond.judge(target.objects[c.key], c.key); err != nil {

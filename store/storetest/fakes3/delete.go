@@ -19,7 +19,7 @@ func (s *Server) deleteObject(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.removeIf(c.key, match); err != nil {
+	if err := s.removeIf(b, c.key, match); err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent}, nil
@@ -42,9 +42,12 @@ func (s *Server) deleteCondition(c *call, key, match string) (string, error) {
 
 // removeIf removes what is held for key if the ETag matches. Without a condition
 // there need not be anything.
-func (b *bucket) removeIf(key, match string) error {
+func (s *Server) removeIf(b *bucket, key, match string) error {
 	held, ok := b.objects[key]
 	if match != "" && !ok {
+		if heed, err := s.heeds(DeleteIfMatchAbsent); err != nil || !heed {
+			return err
+		}
 		return errNoSuchKey.with("Key", key)
 	}
 	if match != "" && !etagListed(match, held) {
@@ -105,7 +108,7 @@ func (s *Server) deleteObjects(c *call) (*answer, error) {
 	for i, o := range asked.Objects {
 		err := refused[i]
 		if err == nil {
-			err = b.removeIf(o.Key, matches[i])
+			err = s.removeIf(b, o.Key, matches[i])
 		}
 		if err != nil {
 			d.refusal(o.Key, err)

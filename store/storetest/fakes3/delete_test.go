@@ -25,6 +25,10 @@ func TestDelete(t *testing.T) {
 	wantStatus(t, ask(t, s, "DELETE", testURL+"k", "", "If-Match: "+etag), 204)
 	ask(t, s, "PUT", testURL+"k", "v")
 	wantStatus(t, ask(t, s, "DELETE", testURL+"k", "", "If-Match: *"), 204)
+	s = newTestServer(&Options{Ignores: []Feature{DeleteIfMatchAbsent}})
+	wantStatus(t, ask(t, s, "DELETE", testURL+"absent", "", `If-Match: "x"`), 204)
+	ask(t, s, "PUT", testURL+"k", "v")
+	wantCode(t, ask(t, s, "DELETE", testURL+"k", "", `If-Match: "x"`), 412, "PreconditionFailed")
 }
 
 func TestDeleteMany(t *testing.T) {

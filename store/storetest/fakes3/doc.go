@@ -8,7 +8,12 @@
 //		Region:      "us-east-1",
 //		HTTPClient:  server.Client(),
 //		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+//		// As in a configuration that is loaded. Options made by hand have no checksums.
+//		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+//		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 //	})
+//
+// Make the client in the bubble in which it is used.
 //
 // # What it is right about
 //
@@ -16,9 +21,11 @@
 // completed uploads are judged at the instant of the effect, and atomically. A
 // 304 answer has no user metadata. The ETag of a plain write is the MD5 of the
 // body alone, so that two writes of equal bodies have equal ETags; that of a
-// multipart upload counts the parts; with aws:kms it is random. Last-Modified
+// multipart upload has the number of parts; with aws:kms it is random. Last-Modified
 // has whole seconds. Checksums, in headers and in trailers of aws-chunked
-// bodies, are verified. Keys are any UTF-8.
+// bodies, are verified. Keys are any UTF-8: those with characters that XML does
+// not have, such as \x01, need encoding-type=url in listings, and what names
+// them in an error or a DeleteObjects no parser takes.
 //
 // It counts requests by operation and by what they cost, and bytes as they are
 // really read: see [Counts]. Requests go wrong by [Server.Script] and

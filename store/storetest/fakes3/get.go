@@ -28,7 +28,7 @@ func (s *Server) getObject(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := judgeRead(obj, condition); err != nil {
+	if err := judgeRead(obj, c.arrived, condition); err != nil {
 		if err == errNotModified { //nolint:errorlint // as judgeRead returns it
 			return &answer{status: http.StatusNotModified, header: obj.validators()}, nil
 		}

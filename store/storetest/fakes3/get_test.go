@@ -17,9 +17,13 @@ func hexOf(n int) string { return strconv.FormatInt(int64(n), 16) }
 func TestHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(nil)
+		time.Sleep(900 * time.Millisecond)
 		ask(t, s, "PUT", testURL+"k", "123456789", "Content-Type: text/plain", "Cache-Control: no-cache", "X-Amz-Meta-Ac-Hash:  h ",
 			"X-Amz-Storage-Class: STANDARD_IA", "X-Amz-Tagging: a=1&b=2", "X-Amz-Meta-Many: 1", "X-Amz-Meta-Many: 2")
-		time.Sleep(1999 * time.Millisecond)
+		if obj, _ := s.Object("my-bucket", "k"); obj.LastModified.Nanosecond() != 0 {
+			t.Errorf("it was modified at %v", obj.LastModified)
+		}
+		time.Sleep(999 * time.Millisecond)
 		full := map[string]string{
 			"Etag": `"25f9e794323b453885f5181f1b624d0b"`, "Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT", "Content-Length": "9",
 			"Content-Type": "text/plain", "Cache-Control": "no-cache", "X-Amz-Meta-Ac-Hash": "h", "X-Amz-Meta-Many": "1,2",

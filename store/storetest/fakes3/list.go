@@ -2,6 +2,7 @@ package fakes3
 
 import (
 	"encoding/base64"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -61,7 +62,7 @@ func (s *Server) listObjects(c *call) (*answer, error) {
 			d.end()
 		}
 	}
-	return d.answer(nil), nil
+	return d.answer(http.Header{"X-Amz-Bucket-Region": {region}}), nil
 }
 
 // contents writes an object of a listing.

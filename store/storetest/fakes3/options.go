@@ -61,24 +61,25 @@ type Feature uint8
 
 // The features that a server may be without.
 const (
-	PutIfNoneMatch    Feature = iota // If-None-Match of PutObject and CompleteMultipartUpload
-	PutIfMatch                       // If-Match of the same
-	CopyIfNoneMatch                  // If-None-Match of CopyObject, on the destination
-	CopyIfMatch                      // If-Match of the same
-	CopySourceIf                     // the conditions of CopyObject on the source
-	DeleteIfMatch                    // If-Match of DeleteObject, ETag of DeleteObjects
-	GetIfMatch                       // If-Match of GetObject and HeadObject
-	GetIfNoneMatch                   // If-None-Match of the same
-	GetRange                         // Range of GetObject
-	Checksums                        // x-amz-checksum headers; trailers are read and dropped
-	MetadataDirective                // x-amz-metadata-directive: a copy is a copy
+	PutIfNoneMatch      Feature = iota // If-None-Match of PutObject and CompleteMultipartUpload
+	PutIfMatch                         // If-Match of the same
+	CopyIfNoneMatch                    // If-None-Match of CopyObject, on the destination
+	CopyIfMatch                        // If-Match of the same
+	CopySourceIf                       // the conditions of CopyObject on the source
+	DeleteIfMatch                      // If-Match of DeleteObject, ETag of DeleteObjects
+	DeleteIfMatchAbsent                // 404 to an If-Match of an absent key; without it, 204
+	GetIfMatch                         // If-Match of GetObject and HeadObject
+	GetIfNoneMatch                     // If-None-Match of the same
+	GetRange                           // Range of GetObject
+	Checksums                          // x-amz-checksum headers; trailers are read and dropped
+	MetadataDirective                  // x-amz-metadata-directive: a copy is a copy
 
 	features
 )
 
 var featureNames = [features]string{
-	"PutIfNoneMatch", "PutIfMatch", "CopyIfNoneMatch", "CopyIfMatch", "CopySourceIf", "DeleteIfMatch", "GetIfMatch",
-	"GetIfNoneMatch", "GetRange", "Checksums", "MetadataDirective",
+	"PutIfNoneMatch", "PutIfMatch", "CopyIfNoneMatch", "CopyIfMatch", "CopySourceIf", "DeleteIfMatch",
+	"DeleteIfMatchAbsent", "GetIfMatch", "GetIfNoneMatch", "GetRange", "Checksums", "MetadataDirective",
 }
 
 // String returns the name of the feature.

@@ -78,3 +78,13 @@ func TestEverythingAtOnce(t *testing.T) {
 		t.Errorf("got %v, peak %d, %d open", c, c.Peak, s.OpenBodies())
 	}
 }
+
+// BenchmarkGet is what the server costs a test.
+func BenchmarkGet(b *testing.B) {
+	s := newTestServer(nil)
+	s.Plant("my-bucket", "k", Object{Body: make([]byte, 1024)})
+	b.ReportAllocs()
+	for b.Loop() {
+		wantStatus(b, ask(b, s, "GET", testURL+"k", ""), 200)
+	}
+}

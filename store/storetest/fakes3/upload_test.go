@@ -79,6 +79,8 @@ func TestBadUploads(t *testing.T) {
 	wantCode(t, ask(t, s, "POST", url, "no XML"), 400, "MalformedXML")
 	wantCode(t, ask(t, s, "POST", url, completing(etag, etag)), 400, "EntityTooSmall")
 	wantCode(t, ask(t, s, "POST", url, completing(`"x"`)), 400, "InvalidPart")
+	twice := strings.Replace(completing(etag, etag), "<PartNumber>2", "<PartNumber>1", 1)
+	wantCode(t, ask(t, s, "POST", url, twice), 400, "InvalidPartOrder")
 	wrong := strings.Replace(completing(etag), "<ETag>", "<ChecksumCRC32>AAAAAA==</ChecksumCRC32><ETag>", 1)
 	wantCode(t, ask(t, s, "POST", url, wrong), 400, "InvalidPart")
 	// The upload is of its key.
@@ -93,6 +95,11 @@ func TestBadUploads(t *testing.T) {
 	wantStatus(t, ask(t, s, "POST", url, completing(etag)), 200)
 	if obj, _ := s.Object("my-bucket", "k"); !strings.HasSuffix(obj.Checksum, "-1") || obj.checksumType() != composite {
 		t.Errorf("the checksum is %s", obj.Checksum)
+	}
+	// A copy is in one piece.
+	wantStatus(t, ask(t, s, "PUT", testURL+"copy", "", "X-Amz-Copy-Source: my-bucket/k"), 200)
+	if obj, _ := s.Object("my-bucket", "copy"); obj.Checksum != "y/Q5Jg==" || obj.isMultipart() || obj.ETag != md5Hex(obj.Body) {
+		t.Errorf("the copy has checksum %s, ETag %s", obj.Checksum, obj.ETag)
 	}
 	wantStatus(t, ask(t, s, "DELETE", begin(t, s), ""), 204)
 	if s.OpenUploads() != 0 {

@@ -88,11 +88,11 @@ func (s *Server) readBody(c *call) ([]byte, error) {
 	})
 	var b bytes.Buffer
 	_, err := b.ReadFrom(io.LimitReader(body, maxPut+1))
+	s.count(func(n *Counts) { n.In += int64(b.Len()) })
 	if !stop() {
 		<-closed
 		return nil, context.Cause(ctx)
 	}
-	s.count(func(n *Counts) { n.In += int64(b.Len()) })
 	if err != nil {
 		return nil, err
 	}

@@ -118,12 +118,16 @@ func TestContextEndsAnUpload(t *testing.T) {
 		defer cancel()
 		pr, pw := io.Pipe()
 		began := time.Now()
+		go io.WriteString(pw, "0123456789") //nolint:errcheck // it is closed
 		_, err := do(s, request(ctx, t, pr, 100))
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 		if _, err := pw.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the body is open: %v", err)
+		}
+		if n := s.Counts().In; n != 10 {
+			t.Errorf("%d bytes were read", n)
 		}
 	})
 }

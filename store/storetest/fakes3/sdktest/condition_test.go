@@ -56,6 +56,7 @@ func TestConditionalPut(t *testing.T) {
 func TestConditionalGetAndHead(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, _ *fakes3.Server, client *s3.Client) {
 		etag := put(t, client, "k", "v")
+		pass(2 * time.Hour)
 		now := time.Now()
 		for _, tt := range []struct {
 			name   string
@@ -66,12 +67,13 @@ func TestConditionalGetAndHead(t *testing.T) {
 			{"If-Match, other", s3.GetObjectInput{IfMatch: aws.String(otherETag)}, 412},
 			{"If-None-Match, same", s3.GetObjectInput{IfNoneMatch: aws.String(etag)}, 304},
 			{"If-None-Match, other", s3.GetObjectInput{IfNoneMatch: aws.String(otherETag)}, 200},
-			{"modified since", s3.GetObjectInput{IfModifiedSince: aws.Time(now.Add(-time.Hour))}, 200},
-			{"not modified since", s3.GetObjectInput{IfModifiedSince: aws.Time(now.Add(time.Hour))}, 304},
-			{"unmodified since", s3.GetObjectInput{IfUnmodifiedSince: aws.Time(now.Add(time.Hour))}, 200},
-			{"not unmodified since", s3.GetObjectInput{IfUnmodifiedSince: aws.Time(now.Add(-time.Hour))}, 412},
-			{"the ETag counts more", s3.GetObjectInput{IfMatch: aws.String(etag), IfUnmodifiedSince: aws.Time(now.Add(-time.Hour))}, 200},
-			{"the other ETag counts more", s3.GetObjectInput{IfNoneMatch: aws.String(etag), IfModifiedSince: aws.Time(now.Add(-time.Hour))}, 304},
+			{"modified since", s3.GetObjectInput{IfModifiedSince: aws.Time(now.Add(-3 * time.Hour))}, 200},
+			{"not modified since", s3.GetObjectInput{IfModifiedSince: aws.Time(now)}, 304},
+			{"not modified since an instant to come", s3.GetObjectInput{IfModifiedSince: aws.Time(now.Add(time.Hour))}, 200},
+			{"unmodified since", s3.GetObjectInput{IfUnmodifiedSince: aws.Time(now)}, 200},
+			{"not unmodified since", s3.GetObjectInput{IfUnmodifiedSince: aws.Time(now.Add(-3 * time.Hour))}, 412},
+			{"the ETag counts more", s3.GetObjectInput{IfMatch: aws.String(etag), IfUnmodifiedSince: aws.Time(now.Add(-3 * time.Hour))}, 200},
+			{"the other ETag counts more", s3.GetObjectInput{IfNoneMatch: aws.String(etag), IfModifiedSince: aws.Time(now.Add(-3 * time.Hour))}, 304},
 		} {
 			for _, method := range []string{"GET", "HEAD"} {
 				var err error

@@ -41,7 +41,7 @@ func TestPutGetHeadDelete(t *testing.T) {
 					in.SSEKMSKeyId = aws.String("my-key")
 					in.Tagging = aws.String("team=cache&cost=low")
 				})
-				time.Sleep(1500 * time.Millisecond)
+				pass(1500 * time.Millisecond)
 				body, out := get(t, client, "users/42")
 				if body != `{"name":"Ann"}` || !maps.Equal(out.Metadata, meta) {
 					t.Errorf("got %q with %v", body, out.Metadata)
@@ -163,9 +163,20 @@ func TestPresigned(t *testing.T) {
 		if status, contentType := ask(); status != http.StatusOK || contentType != "text/x" {
 			t.Errorf("got %d, %s", status, contentType)
 		}
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		if status, _ := ask(); status != http.StatusForbidden {
 			t.Errorf("got %d after the end", status)
 		}
+	})
+}
+
+// TestAbsentKeyWithoutXML is of a key that XML cannot name: the status alone
+// says that there is nothing.
+func TestAbsentKeyWithoutXML(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, _ *fakes3.Server, client *s3.Client) {
+		_, _, err := tryGet(t.Context(), client, "a\x01b")
+		wantRefusal(t, err, http.StatusNotFound, "")
+		_, _, err = tryGet(t.Context(), client, "a\rb\n")
+		wantRefusal(t, err, http.StatusNotFound, "NoSuchKey")
 	})
 }

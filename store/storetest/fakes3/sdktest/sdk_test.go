@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -56,6 +57,9 @@ func bubble(t *testing.T, o *fakes3.Options, test func(t *testing.T, server *fak
 		}
 	})
 }
+
+// pass has time pass in the bubble of a test.
+func pass(d time.Duration) { time.Sleep(d) }
 
 // put writes an object, and returns its ETag as answered.
 func put(t *testing.T, client *s3.Client, key, body string, change ...func(*s3.PutObjectInput)) string {
