@@ -49,6 +49,11 @@ type Harness struct {
 	// and so does one that has a capability listed here. A method that gives
 	// errors.ErrUnsupported counts as lacking.
 	Without []string
+
+	// Except says of checks, such as "Race/Delete", or of topics, such as "Race",
+	// why the cache does not pass them: they are not run, and the reason is
+	// logged. It is for servers that emulate another, whose failings are known.
+	Except map[string]string
 }
 
 // Run checks the caches that h makes, each law in a subtest. It panics if h
@@ -63,6 +68,10 @@ func Run(t *testing.T, h Harness) {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {
+					if why := trial.Excepted(h.Except, topic.name, c.name); why != "" {
+						t.Log("not run: " + why)
+						return
+					}
 					h.Around(t, func(t *testing.T) { c.exec(t, t, h) })
 				})
 			}
@@ -113,6 +122,13 @@ func (h Harness) complete() Harness {
 	}
 	timing := h.timing().Complete(suite)
 	h.Advance, h.Unit = timing.Advance, timing.Unit
+	trial.CheckExcept(suite, h.Except, func(yield func(topic, check string)) {
+		for _, topic := range topics {
+			for _, c := range topic.checks {
+				yield(topic.name, c.name)
+			}
+		}
+	})
 	for _, name := range h.Without {
 		if !slices.ContainsFunc(capabilities, func(c capability) bool { return c.name == name }) {
 			panic(fmt.Sprintf("cachetest: Harness.Without has %q; capabilities are %s", name, capabilityNames()))

@@ -80,7 +80,7 @@ func TestLargeBodiesGoWrong(t *testing.T) {
 				if fault.put {
 					fault.set(server)
 				}
-				_, ok, err := s.Put(ctx, "k", object(randomBytes(9*mib), time.Hour), store.Cond{})
+				_, ok, err := s.Put(ctx, "k", object(randomBytes(6*mib), time.Hour), store.Cond{})
 				if fault.put == (err == nil) || ok != (err == nil) {
 					t.Fatalf("Put = %v, %v", ok, err)
 				}

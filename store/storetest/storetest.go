@@ -50,6 +50,11 @@ type Harness struct {
 	// here. A method that gives errors.ErrUnsupported counts as lacking.
 	Without []string
 
+	// Except says of checks, such as "Race/Delete", or of topics, such as "Race",
+	// why the backend does not pass them: they are not run, and the reason is
+	// logged. It is for servers that emulate another, whose failings are known.
+	Except map[string]string
+
 	// Raw writes data under a key of s as a stranger would: without metadata of
 	// ours. Nil: nothing is known about foreign objects.
 	Raw func(t *testing.T, s store.Store, key string, data []byte)
@@ -76,6 +81,10 @@ func Run(t *testing.T, h Harness) {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {
+					if why := trial.Excepted(h.Except, topic.name, c.name); why != "" {
+						t.Log("not run: " + why)
+						return
+					}
 					h.Around(t, func(t *testing.T) { c.exec(t, t, h) })
 				})
 			}
@@ -128,6 +137,13 @@ func (h Harness) complete() Harness {
 	}
 	timing := h.timing().Complete(suite)
 	h.Advance, h.Unit = timing.Advance, timing.Unit
+	trial.CheckExcept(suite, h.Except, func(yield func(topic, check string)) {
+		for _, topic := range topics {
+			for _, c := range topic.checks {
+				yield(topic.name, c.name)
+			}
+		}
+	})
 	for _, name := range h.Without {
 		if !slices.Contains(canBeWithout, name) {
 			panic(fmt.Sprintf("storetest: Harness.Without has %q; a store can be without %s", name, strings.Join(canBeWithout, ", ")))
