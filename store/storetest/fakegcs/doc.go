@@ -1,0 +1,2 @@
+// Package fakegcs is x.
+package fakegcs
