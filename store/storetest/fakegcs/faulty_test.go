@@ -141,8 +141,9 @@ func TestSeed(t *testing.T) {
 		}
 		return all
 	}
-	want(t, "the same seed gives the same", run(1) == run(1), true)
-	want(t, "another seed gives the same", run(1) == run(2), false)
+	first := run(1)
+	want(t, "a run with the same seed", run(1), first)
+	want(t, "a run with another seed is the same", run(2) == first, false)
 }
 
 func TestFaultsThatMakeNoSense(t *testing.T) {

@@ -76,7 +76,7 @@ func TestInsertRefuses(t *testing.T) {
 // A body that breaks off writes nothing.
 func TestInsertBreaksOff(t *testing.T) {
 	s := newServer(Options{})
-	req, err := http.NewRequestWithContext(t.Context(), "POST", uploadURL+"media&name=k", strings.NewReader("hello"))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, uploadURL+"media&name=k", strings.NewReader("hello"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestBodyIsLazy(t *testing.T) {
 		s.Plant(testBucket, "k", Object{Body: make([]byte, 1<<20)})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, "GET", plainURL+"k", http.NoBody)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, plainURL+"k", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestContextEndsARequest(t *testing.T) {
 		s := newServer(Options{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, "POST", uploadURL+"media&name=k", &blocking{make(chan struct{})})
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, uploadURL+"media&name=k", &blocking{make(chan struct{})})
 		if err != nil {
 			t.Fatal(err)
 		}
