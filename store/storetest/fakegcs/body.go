@@ -55,7 +55,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n := min(len(p), len(b.rest))
 	if rate := b.s.o.Bandwidth; rate > 0 {
 		// In pieces of 10 ms or so, so that who stops early stops early.
-		n = min(n, int(max(rate/100, 1)))
+		n = int(min(int64(n), max(rate/100, 1)))
 		if err := b.wait(b.s.pace(n)); err != nil {
 			return 0, err
 		}

@@ -62,6 +62,17 @@ func TestConditionsByXML(t *testing.T) {
 	} {
 		want(t, "status if "+header, ask(t, s, "GET", plainURL+"k", "", header).status, status)
 	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, plainURL+"k", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"x-goog-if-generation-match": {" 4 "}} // canonical names are a matter of Go
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	want(t, "status of a name that is not canonical", resp.StatusCode, http.StatusPreconditionFailed)
 	r := ask(t, s, "GET", plainURL+"k?generation=4", "")
 	want(t, "status of a former generation", r.status, http.StatusNotFound)
 }

@@ -25,7 +25,8 @@
 //
 // Metadata: a patch merges names, null removes; the custom time does not go
 // back; 8 KiB is the limit. A read by the XML API has the metadata in headers,
-// whose names lose their case on the way: ac-hash becomes Ac-Hash. A read by the
+// whose names lose their case on the way, so that ac-hash becomes Ac-Hash; values
+// should be ASCII, and line breaks in them become spaces. A read by the
 // JSON API has none, and no Last-Modified. Checksums of uploads are verified.
 // Names are any UTF-8 that GCS takes, and errors have their form: JSON, XML, or
 // where the JSON API was asked for a body, a line of text. Objects that are

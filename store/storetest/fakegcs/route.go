@@ -36,10 +36,7 @@ const (
 // newCall reads what a request wants. It returns a call even if that cannot be
 // done; then with an error to answer.
 func newCall(req *http.Request) (*call, error) {
-	c := &call{req: req, header: req.Header, op: OpOther}
-	if c.header == nil {
-		c.header = make(http.Header)
-	}
+	c := &call{req: req, header: arriving(req.Header), op: OpOther}
 	var err error
 	if c.query, err = url.ParseQuery(req.URL.RawQuery); err != nil {
 		return c, errParse
@@ -56,6 +53,18 @@ func newCall(req *http.Request) (*call, error) {
 		return c, c.json(rest)
 	}
 	return c, c.plain(path)
+}
+
+// arriving returns headers as a server sees them: under canonical names. It is a
+// copy, since clients use theirs again.
+func arriving(sent http.Header) http.Header {
+	h := make(http.Header, len(sent))
+	for name, values := range sent {
+		for _, value := range values {
+			h.Add(name, strings.Trim(value, " \t"))
+		}
+	}
+	return h
 }
 
 // segments unescapes a path of the JSON API, in which names are escaped, slashes
