@@ -9,12 +9,13 @@ import (
 
 func TestCopy(t *testing.T) {
 	s := newServer(Options{})
-	s.Plant("other-bucket", "a/b", Object{Body: []byte("hello"), Generation: 5, ContentType: "a/b", Metadata: map[string]string{"a": "1"}})
+	s.Plant("other-bucket", "a/b", Object{Body: []byte("hello"), Generation: 5, Metageneration: 3, ContentType: "a/b", Metadata: map[string]string{"a": "1"}})
 	from := strings.Replace(objectsURL, testBucket, "other-bucket", 1) + "a%2Fb/"
 	got := ask(t, s, "POST", from+"copyTo/b/my-bucket/o/c%2Fd", "").resource(t)
 	want(t, "name", got.Name, "c/d")
 	want(t, "bucket", got.Bucket, testBucket)
 	want(t, "metadata", fmt.Sprint(got.Metadata), "map[a:1]")
+	want(t, "metageneration", got.Metageneration, "1")
 	want(t, "generation is another", got.Generation != "5", true)
 	r := ask(t, s, "POST", from+"rewriteTo/b/my-bucket/o/e", `{"contentType":"c/d"}`)
 	if !strings.Contains(r.body, `"done":true`) || !strings.Contains(r.body, `"totalBytesRewritten":"5"`) {
@@ -30,8 +31,8 @@ func TestCopy(t *testing.T) {
 		"?ifSourceGenerationMatch=5":                        200,
 		"?ifSourceGenerationMatch=6":                        412,
 		"?ifSourceGenerationNotMatch=5":                     412,
-		"?ifSourceMetagenerationMatch=2":                    412,
-		"?ifSourceMetagenerationNotMatch=1":                 412,
+		"?ifSourceMetagenerationMatch=1":                    412,
+		"?ifSourceMetagenerationNotMatch=3":                 412,
 		"?ifSourceGenerationMatch=x":                        400,
 		"?ifGenerationMatch=0":                              412,
 		"?ifGenerationMatch=x":                              400,

@@ -23,10 +23,11 @@ type Requests struct {
 type Counts struct {
 	Requests Requests
 	In       int64 // bytes of bodies that clients sent, with the frames of multipart uploads
-	Out      int64 // bytes of bodies that clients read, those of errors and listings too
+	Out      int64 // bytes of bodies that clients read, those of metadata, listings and errors too
 
 	// BilledA and BilledB are how many requests of ClassA and ClassB GCS would
-	// charge: not those that it answers with an error, a miss too.
+	// charge: it says that it takes nothing for answers of 4xx and 5xx, so that a
+	// miss is free, and so is a condition that does not hold.
 	BilledA, BilledB int
 
 	// ClosedEarly is how many bodies were closed before their end: on HTTP/1.1,

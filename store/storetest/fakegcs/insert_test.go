@@ -50,6 +50,7 @@ func TestInsertRefuses(t *testing.T) {
 		{"no parts", "multipart&name=k", "x", []string{related}, 400, "badContent"},
 		{"one part", "multipart&name=k", "--xyz\r\n\r\n{}\r\n--xyz--\r\n", []string{related}, 400, "badContent"},
 		{"an end that is missing", "multipart&name=k", strings.TrimSuffix(parts("{}", "hello"), "\r\n--xyz--\r\n"), []string{related}, 400, "badContent"},
+		{"three parts", "multipart&name=k", strings.Replace(parts("{}", "x"), "--xyz--", "--xyz\r\n\r\ny\r\n--xyz--", 1), []string{related}, 400, "badContent"},
 		{"no JSON", "multipart&name=k", parts("{", "x"), []string{related}, 400, "parseError"},
 		{"a wrong CRC32C", "multipart&name=k", parts(`{"crc32c":"AAAAAA=="}`, "x"), []string{related}, 400, "invalid"},
 		{"a wrong MD5", "multipart&name=k", parts(`{"md5Hash":"AAAA"}`, "x"), []string{related}, 400, "invalid"},

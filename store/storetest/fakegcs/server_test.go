@@ -87,6 +87,33 @@ func TestBodyIsLazy(t *testing.T) {
 	})
 }
 
+// Close wakes who waits for more, which does not come.
+func TestCloseWakesRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(Options{})
+		s.Plant(testBucket, "k", Object{Body: make([]byte, 100)})
+		s.Script(OpReadObject, HangBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, plainURL+"k", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Hour, func() {
+			if err := resp.Body.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		began := time.Now()
+		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, errBodyClosed) {
+			t.Errorf("Read gave %v", err)
+		}
+		want(t, "time", time.Since(began), time.Hour)
+	})
+}
+
 // blocking is a body that gives nothing until it is closed.
 type blocking struct{ closed chan struct{} }
 
