@@ -49,8 +49,9 @@
 // versions, no soft delete and no lifecycle. Tokens are not checked. A rewrite is
 // done in one request. A write whose answer is lost is not recognised when the
 // client tries it again (x-goog-gcs-idempotency-token), so that it meets its own
-// condition. From documentation alone, and not measured: the words of errors, and
-// which of two errors comes first.
+// condition. The service itself was not there to compare with: from documentation
+// and the sources of clients are the words of errors, which of two errors comes
+// first, and what is charged.
 //
 // # Hosts
 //

@@ -50,6 +50,18 @@ func TestLostAnswerOfCreate(t *testing.T) {
 	})
 }
 
+// A write in one request is idempotent for the client if it has a condition.
+func TestRetriesOfWrites(t *testing.T) {
+	over(t, fakegcs.Options{}, func(t *testing.T, s *fakegcs.Server, b *storage.BucketHandle) {
+		s.Script(fakegcs.OpInsertObject, fakegcs.Unavailable, fakegcs.Unavailable)
+		_, err := write(t.Context(), b.Object("k"), []byte("x"))
+		wantStatus(t, "a write without a condition", err, http.StatusServiceUnavailable)
+		_, err = write(t.Context(), b.Object("k").If(storage.Conditions{DoesNotExist: true}), []byte("x"))
+		check(t, "a write with a condition", err, 0)
+		want(t, "requests", s.Requests(), fakegcs.Requests{InsertObject: 3})
+	})
+}
+
 func TestFaultsThatTheClientReports(t *testing.T) {
 	over(t, fakegcs.Options{}, func(t *testing.T, s *fakegcs.Server, b *storage.BucketHandle) {
 		s.Plant(bucket, "k", fakegcs.Object{Body: []byte("hello")})
