@@ -61,6 +61,8 @@ var breaches = []breach{
 	{"imports of inmem/...", "inmem/x_windows.go", importing("inmem", "github.com/maypok86/otter"), "imports github.com/maypok86/otter"},
 	{"imports of codec", "codec/x.go", importing("codec", self), "imports " + self},
 	{"imports of codec/...", "codec/proto/x.go", importing("proto", "github.com/klauspost/compress/zstd"), "imports github.com/klauspost/compress/zstd"},
+	{"imports of store/storetest/fakegcs", "store/storetest/fakegcs/x.go", importing("fakegcs", self+"/store"), "imports " + self + "/store"},
+	{"imports of store/storetest/fakegcs/sdktest/...", "store/storetest/fakegcs/sdktest/x.go", importing("sdktest", self), "imports " + self},
 	{"imports of store/storetest/...", "store/storetest/x.go", importing("storetest", "github.com/stretchr/testify/require"), "imports github.com/stretchr/testify/require"},
 	{"imports of store/storetest/fakes3", "store/storetest/fakes3/x.go", importing("fakes3", self+"/store"), "imports " + self + "/store"},
 	{"imports of store/storetest/fakes3/sdktest/...", "store/storetest/fakes3/sdktest/x.go", importing("sdktest", self), "imports " + self},

@@ -71,6 +71,18 @@ var importTable = []importRow{
 		why: "sdktest is a module of its own so that the AWS SDK is not a requirement of the root module",
 	},
 	{
+		packages: []string{"store/storetest/fakegcs"},
+		why:      "fakegcs is what GCS is, not what we make of it: the tests of anything that speaks to GCS can use it",
+	},
+	{
+		packages: []string{"store/storetest/fakegcs/sdktest/..."},
+		allow: []string{
+			own + "store/storetest/fakegcs", own + "store/storetest/fakegcs/sdktest/...",
+			"cloud.google.com/go/...", "google.golang.org/api/...", "github.com/googleapis/gax-go/v2/...",
+		},
+		why: "sdktest is a module of its own so that the client of Google is not a requirement of the root module",
+	},
+	{
 		packages: []string{"store/storetest/..."},
 		allow:    []string{ownRoot, own + "internal/trial", own + "store", own + "store/storetest/...", own + "codec/...", own + "cachetest"},
 		why:      "users run storetest over their own backends, so it brings no library for tests along",
