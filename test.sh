@@ -33,6 +33,17 @@ if ! { command -v redis-server && command -v redis-sentinel; } >/dev/null; then
 		echo "test.sh: tests of Redis are skipped: they need $redis (Debian: apt-get install $redis)"
 	fi
 fi
+# A real S3 server, of a version that is known to pass.
+versitygw=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+if ! command -v versitygw >/dev/null; then
+	if [ "${CI:-}" = true ]; then
+		echo 'test.sh: building versitygw'
+		GOWORK=off CGO_ENABLED=0 GOBIN="$scratch" go install "$versitygw"
+		PATH="$scratch:$PATH"
+	else
+		echo "test.sh: tests over a real S3 server are skipped: they need versitygw (go install $versitygw)"
+	fi
+fi
 
 # The race detector needs a C compiler that works: try it.
 race=-race
