@@ -34,7 +34,7 @@ func (s *Store) body(ctx context.Context, api *s3.Client, in *s3.GetObjectInput,
 			r := ranges[i]
 			part, err := api.GetObject(ctx, &s3.GetObjectInput{
 				Bucket: in.Bucket, Key: in.Key, IfMatch: out.ETag,
-				Range: aws.String(fmt.Sprintf("bytes=%d-%d", r.from, r.to-1)),
+				Range: r.header(),
 			})
 			if err != nil {
 				return s.explain("GetObject", err)
@@ -54,6 +54,9 @@ func (s *Store) body(ctx context.Context, api *s3.Client, in *s3.GetObjectInput,
 }
 
 type span struct{ from, to int64 }
+
+// header is a span in a request.
+func (r span) header() *string { return aws.String(fmt.Sprintf("bytes=%d-%d", r.from, r.to-1)) }
 
 // fill reads as many bytes as to has.
 func fill(to []byte, from io.Reader) error {

@@ -21,7 +21,7 @@ const (
 // Get implements [store.Store]: see the table in the documentation of the package.
 func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
 	if s.opt.Freshness == OneRequest {
-		return s.get(ctx, key, want, "")
+		return s.get(ctx, key, want, nil)
 	}
 	for range readTries {
 		h, there, err := s.head(ctx, key)
@@ -31,12 +31,12 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 		if obj, ok := bodiless(&h.meta, &want); ok {
 			return obj, true, nil
 		}
-		obj, ok, err := s.get(ctx, key, want, h.etag)
+		obj, ok, err := s.get(ctx, key, want, &h)
 		if !isStatus(err, statusPreconditionFailed) {
 			return obj, ok, err
 		}
 	}
-	return s.get(ctx, key, want, "") // whatever it is by now
+	return s.get(ctx, key, want, nil) // whatever it is by now
 }
 
 // Head implements [store.Store] by one HEAD.
@@ -71,16 +71,19 @@ func bodiless(m *store.Meta, want *store.Want) (obj store.Object, ok bool) {
 	}
 }
 
-// get asks for the object itself; with an ETag, for that one.
-func (s *Store) get(ctx context.Context, key string, want store.Want, etag string) (store.Object, bool, error) {
+// get asks for the object itself; for the one that was seen, if there is one.
+func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held) (store.Object, bool, error) {
 	api, err := s.api(ctx)
 	if err != nil {
 		return store.Object{}, false, err
 	}
 	bucket, name := s.at(key)
 	in := &s3.GetObjectInput{Bucket: bucket, Key: name}
-	if etag != "" {
-		in.IfMatch = aws.String(etag)
+	if seen != nil {
+		in.IfMatch = aws.String(seen.etag)
+		if seen.meta.Size > s.opt.PartSize {
+			in.Range = span{0, s.opt.PartSize}.header()
+		}
 	}
 	out, err := api.GetObject(ctx, in)
 	if err != nil {
@@ -89,6 +92,9 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, etag strin
 	defer out.Body.Close() //nolint:errcheck // what was read was read, and the rest is not wanted
 	s.seen.Store(true)
 	size := aws.ToInt64(out.ContentLength)
+	if in.Range != nil {
+		size = seen.meta.Size
+	}
 	h := newHeld(out.Metadata, out.ETag, size, out.LastModified)
 	obj, none := bodiless(&h.meta, &want)
 	if useful := want.Useful(&h.meta); none || !useful {

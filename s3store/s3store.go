@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,8 +25,8 @@ type Store struct {
 
 	client *s3.Client // nil: from the environment
 	lazy   struct {
-		mu     sync.Mutex
-		client *s3.Client
+		lock   chan struct{} // of one: a context ends the wait for it
+		client atomic.Pointer[s3.Client]
 	}
 	seen atomic.Bool // the bucket exists
 }
@@ -53,10 +52,12 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 		panic("s3store: New without the name of a bucket")
 	}
 	opt := o.complete()
-	return &Store{
+	s := &Store{
 		opt: opt, bucket: bucket, client: c,
 		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
 	}
+	s.lazy.lock = make(chan struct{}, 1)
+	return s
 }
 
 // Info implements [store.Store].
@@ -67,10 +68,17 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 	if s.client != nil {
 		return s.client, nil
 	}
-	s.lazy.mu.Lock()
-	defer s.lazy.mu.Unlock()
-	if s.lazy.client != nil {
-		return s.lazy.client, nil
+	if c := s.lazy.client.Load(); c != nil {
+		return c, nil
+	}
+	select {
+	case s.lazy.lock <- struct{}{}:
+		defer func() { <-s.lazy.lock }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("s3store: while the environment was asked for a client: %w", ctx.Err())
+	}
+	if c := s.lazy.client.Load(); c != nil {
+		return c, nil
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -79,7 +87,7 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 	if cfg.Region == "" {
 		return nil, errors.New("s3store: New was given no client, and the environment names no region: set AWS_REGION")
 	}
-	s.lazy.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+	c := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.DisableLogOutputChecksumValidationSkipped = true // of what others wrote
 		if b, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			o.HTTPClient = b.WithTransportOptions(func(t *http.Transport) {
@@ -87,7 +95,8 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 			})
 		}
 	})
-	return s.lazy.client, nil
+	s.lazy.client.Store(c)
+	return c, nil
 }
 
 // idleConns is about as many requests as one cache and its batches make at once.

@@ -76,7 +76,7 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		case gone:
 			err = s.remove(ctx, api, u, h.etag)
 		case there:
-			version, err = s.replace(ctx, api, u, &obj.Meta, &h)
+			version, err = s.replace(ctx, api, u, &obj.Meta, &h, cond.Kind != store.IfVersion)
 		default:
 			var etag string
 			etag, err = s.send(ctx, api, u, "", "*")
@@ -103,11 +103,13 @@ func (u *upload) versionOf(etag string) store.Version {
 }
 
 // replace writes over an object that was seen. A body that may be equal to it
-// would leave the ETag as it is, so that two writers could both succeed: it is
-// written over a tombstone, which one of them alone puts there.
-func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held) (store.Version, error) {
+// would leave the ETag as it is, so that two writers could both succeed. Where one
+// alone must, over what serves nobody any more, it is written over a tombstone,
+// which one of them puts there. With IfVersion they bring the content that the
+// other has seen, and readers must not miss it meanwhile.
+func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held, alone bool) (store.Version, error) {
 	etag := h.etag
-	if !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
+	if alone && !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
 		meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
 		tombstone := &upload{bucket: u.bucket, name: u.name, metadata: store.Metadata(&meta), body: nonce()}
 		var err error
