@@ -26,12 +26,27 @@ func (s *Store) direct(ctx context.Context) bool {
 
 // run calls fn, which sends commands with a context like ctx, and returns its
 // error; that of ctx if this is done first. What fn writes may be read only if
-// the error is nil, or one that fn itself has to give: left is false.
-func (s *Store) run(ctx context.Context, fn func() error) (left bool, err error) {
+// the error is nil, or one that fn itself has to give: left is false. The keys
+// that fn changes in Redis are writes.
+func (s *Store) run(ctx context.Context, writes []string, fn func() error) (left bool, err error) {
 	if s.direct(ctx) {
+		if len(writes) > 0 {
+			if err := s.ghosts.await(ctx, among(writes)); err != nil {
+				return true, err
+			}
+		}
 		return false, s.explain(ctx, fn())
 	}
-	err = s.guard(ctx, fn)
+	over := func() {}
+	if len(writes) > 0 {
+		if over, err = s.ghosts.enter(ctx, writes); err != nil {
+			return true, err
+		}
+	}
+	err = s.guard(ctx, func() error {
+		defer over()
+		return fn()
+	})
 	_, left = errors.AsType[*leftError](err)
 	return left, err
 }
@@ -94,14 +109,14 @@ func (e *leftError) Unwrap() error { return e.err }
 func (s *Store) left(ctx context.Context) error {
 	what := "no answer from Redis"
 	if addr := s.unconnected(); addr != "" {
-		what = "no connection to Redis at " + addr
+		what = "no answer from Redis, and no connection to " + addr + " is open"
 	}
 	return &leftError{what, ctx.Err()}
 }
 
 // unconnected returns the address that a client of one server has no connection
-// to, which it goes on trying in the background: the context that ends first is
-// all that a caller would be told of a server which refuses, or of a wrong name.
+// to, if so: it goes on dialling in the background, so that of a server which
+// refuses, or of a wrong name, a caller would be told of its own time-out alone.
 func (s *Store) unconnected() string {
 	c, ok := s.client.(*redis.Client)
 	if !ok || c.PoolStats().TotalConns > 0 {
@@ -124,7 +139,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	addr := s.unconnected()
 	switch {
 	case addr != "" && why != nil:
-		return fmt.Errorf("no connection to Redis at %s: %w", addr, both(why, err))
+		return fmt.Errorf("no connection to %s is open: %w", addr, both(why, err))
 	case why != nil:
 		return both(why, err)
 	}

@@ -372,3 +372,51 @@ type panicker struct{ counter }
 func (*panicker) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 	return func(context.Context, redis.Cmder) error { panic("hook") }
 }
+
+// TestNoGhosts holds that a write whose caller has left does not undo a delete that
+// comes after it, whatever the client does meanwhile (law 3).
+func TestNoGhosts(t *testing.T) {
+	for _, respect := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ContextTimeoutEnabled=%v", respect), func(t *testing.T) {
+			server := own(t)
+			asleep := server.client(t, func(o *redis.Options) { o.ReadTimeout = ignored })
+			s, _ := newStore(server.client(t, func(o *redis.Options) { o.PoolSize, o.ContextTimeoutEnabled = 40, respect }))
+			var sleeping sync.WaitGroup
+			sleeping.Go(func() { _ = asleep.Do(t.Context(), "debug", "sleep", "1.5").Err() })
+			pause(t.Context(), 100*time.Millisecond)
+			var writers sync.WaitGroup
+			for i := range 30 {
+				key := fmt.Sprint("k", i)
+				writers.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+					defer cancel()
+					if i%2 == 0 {
+						_, _, _ = s.Put(ctx, key, object("old"), store.Cond{})
+					} else {
+						_ = s.PutMany(ctx, map[string]store.Object{key: object("old")})
+					}
+				})
+			}
+			writers.Wait()
+			deleted := func(do func(ctx context.Context) error) {
+				eventually(t, func(ctx context.Context) error {
+					ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+					defer cancel()
+					return do(ctx)
+				})
+			}
+			for i := range 20 {
+				key := fmt.Sprint("k", i)
+				writers.Go(func() { deleted(func(ctx context.Context) error { return s.Delete(ctx, key) }) })
+			}
+			writers.Wait()
+			deleted(func(ctx context.Context) error { return s.Clear(ctx, "k2") })
+			sleeping.Wait()
+			for i := range 30 {
+				if obj, ok, err := s.Get(t.Context(), fmt.Sprint("k", i), store.Want{}); ok || err != nil {
+					t.Errorf("law 3: k%d was deleted, and Get = %q, %v", i, obj.Body, err)
+				}
+			}
+		})
+	}
+}

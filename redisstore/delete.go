@@ -13,11 +13,11 @@ import (
 // by one pipeline for each node.
 func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 1 {
-		return s.process(ctx, redis.NewIntCmd(ctx, "unlink", s.key(keys[0])))
+		return s.process(ctx, redis.NewIntCmd(ctx, "unlink", s.key(keys[0])), keys[0])
 	}
 	return s.batches(ctx, "delete", keys, func(_ int, batch []string) []error {
 		if !s.single {
-			return s.pipeline(ctx, "delete", batch, func(key string) redis.Cmder {
+			return s.pipeline(ctx, "delete", batch, batch, func(key string) redis.Cmder {
 				return redis.NewIntCmd(ctx, "unlink", s.key(key))
 			}, nil)
 		}
@@ -26,7 +26,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		for _, key := range batch {
 			args = append(args, s.key(key))
 		}
-		if err := s.process(ctx, redis.NewIntCmd(ctx, args...)); err != nil {
+		if err := s.process(ctx, redis.NewIntCmd(ctx, args...), batch...); err != nil {
 			return []error{s.opError("delete", "", err)}
 		}
 		return nil
@@ -52,7 +52,10 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 		scan(ctx, node)
 		return nil
 	}
-	_, err := s.run(ctx, func() (err error) {
+	if err := s.ghosts.await(ctx, beginWith(prefix)); err != nil {
+		return err
+	}
+	_, err := s.run(ctx, nil, func() (err error) {
 		switch c := s.client.(type) {
 		case interface {
 			ForEachMaster(ctx context.Context, fn func(ctx context.Context, node *redis.Client) error) error

@@ -34,8 +34,7 @@
 //
 // On a single server, behind Sentinel too, four GETs are on their way at the same
 // time; those that come meanwhile wait, and go as one pipeline, of up to 64, when
-// one of the four is back, or when a read comes that finds them all older than 5
-// ms. One system call is then for many, which with 64 callers takes half the CPU
+// one of the four is back, and after 5 ms at the latest. One system call is then for many, which with 64 callers takes half the CPU
 // time of a GET for each. A caller that gives up leaves the others alone. Hooks of
 // the client see such pipelines, with the context values of the first caller.
 //
@@ -57,7 +56,11 @@
 // requests of a cache; one that is cancelled may then end as late as its deadline.
 //
 // What a client does by itself, such as MaxRetries and its timeouts, is as its
-// owner has set it. A write that goes on after its context may be done or not.
+// owner has set it. A write that goes on after its context may be done or not. In
+// this process, the next write or delete of the key waits for its end, as long as
+// its own context lets it, so that what was deleted does not come back. What a
+// server has in its buffers when it stops answering, it may still carry out when
+// it goes on.
 //
 // # Outages
 //

@@ -15,7 +15,8 @@ const (
 	lanes = 4
 
 	// stuck is how long the latest of them may be under way before they count no
-	// more: what some connections suffer must not hold up who can use another.
+	// more, and how long a read waits for its turn at the most: what some
+	// connections suffer must not hold up who can use another.
 	stuck = 5 * time.Millisecond
 
 	// mostJoined bounds a batch, all of which is read before anybody goes on. A
@@ -40,6 +41,7 @@ type joined struct {
 	cmds     []redis.Cmder
 	done     chan struct{} // closed when all have their results
 	panicked any           // in a hook
+	patience *time.Timer   // sends the batch if it waits too long
 }
 
 // read runs a command that changes nothing, alone or with others.
@@ -47,7 +49,7 @@ func (s *Store) read(ctx context.Context, cmd *redis.StringCmd) error {
 	if !s.single { // a Cluster spreads its reads over connections to many nodes
 		return s.process(ctx, cmd)
 	}
-	batch, full := s.reads.enter(ctx, cmd)
+	batch, full := s.reads.enter(ctx, cmd, s.hurry)
 	if batch == nil {
 		defer s.leave() //nolint:contextcheck // a batch has a context of its own
 		return s.process(ctx, cmd)
@@ -73,6 +75,13 @@ func (s *Store) leave() {
 	}
 }
 
+// hurry sends a batch that still waits.
+func (s *Store) hurry(batch *joined) {
+	if s.reads.hurry(batch) {
+		s.send(batch)
+	}
+}
+
 // send runs the commands of a batch. Each caller watches its own context.
 func (s *Store) send(batch *joined) {
 	defer s.leave() // after a runtime.Goexit too
@@ -88,13 +97,14 @@ func (s *Store) send(batch *joined) {
 		_ = pipe.Process(ctx, cmd) // queues it
 	}
 	recovered(&batch.panicked, func() {
-		_, _ = pipe.Exec(ctx) // each command has its own error
+		_, err := pipe.Exec(ctx)
+		settle(batch.cmds, err)
 	})
 }
 
 // enter takes a lane, and returns nil; or else the batch that cmd is part of, and
 // whether that is to be sent now.
-func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) (batch *joined, full bool) {
+func (j *joiner) enter(ctx context.Context, cmd redis.Cmder, hurry func(*joined)) (batch *joined, full bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.busy < lanes || time.Since(j.began) > stuck {
@@ -106,6 +116,7 @@ func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) (batch *joined, ful
 	switch {
 	case batch == nil:
 		batch = &joined{ctx: context.WithoutCancel(ctx), deadline: deadline, done: make(chan struct{})}
+		batch.patience = time.AfterFunc(stuck, func() { hurry(batch) })
 		j.next = batch
 	case deadline.IsZero():
 		batch.deadline = deadline
@@ -114,7 +125,7 @@ func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) (batch *joined, ful
 	}
 	batch.cmds = append(batch.cmds, cmd)
 	if full = len(batch.cmds) == mostJoined; full {
-		j.next = nil
+		j.takeNext()
 		j.take()
 	}
 	return batch, full
@@ -129,11 +140,30 @@ func (j *joiner) take() {
 func (j *joiner) leave() *joined {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	batch := j.next
-	if j.next = nil; batch == nil {
+	if j.next == nil {
 		j.busy--
 		return nil
 	}
 	j.began = time.Now()
+	return j.takeNext()
+}
+
+// hurry takes a lane for a batch, if that still waits for one.
+func (j *joiner) hurry(batch *joined) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.next != batch {
+		return false
+	}
+	j.takeNext()
+	j.take()
+	return true
+}
+
+// takeNext returns the batch that waits, which waits no more.
+func (j *joiner) takeNext() *joined {
+	batch := j.next
+	j.next = nil
+	batch.patience.Stop()
 	return batch
 }

@@ -31,6 +31,7 @@ type gate struct {
 	open    chan struct{}
 	breaks  func() // called in a pipeline
 	holds   bool   // pipelines wait too
+	refuses error  // of pipelines
 }
 
 type traceKey struct{}
@@ -42,10 +43,16 @@ func (g *gate) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		g.mu.Lock()
 		g.alone++
 		g.mu.Unlock()
-		<-g.open
+		<-g.opened()
 		answerWithKey(cmd)
 		return nil
 	}
+}
+
+func (g *gate) opened() chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
 }
 
 func (g *gate) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
@@ -68,6 +75,9 @@ func (g *gate) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipel
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if g.refuses != nil {
+			return g.refuses
 		}
 		for _, cmd := range cmds {
 			answerWithKey(cmd)
@@ -204,23 +214,61 @@ func TestJoinedDeadline(t *testing.T) {
 	})
 }
 
-// TestStuckLanes holds that who comes while connections hang uses another, and
-// takes along who waits.
+// TestStuckLanes holds that who waits while connections hang uses another after
+// 5 ms, and so does who comes then.
 func TestStuckLanes(t *testing.T) {
 	joining(t, func(t *testing.T, s *redisstore.Store, g *gate) {
-		var group sync.WaitGroup
-		group.Go(func() { reads(t, s, context.Background(), "waits") })
-		synctest.Wait()
-		time.Sleep(6 * time.Millisecond)
 		hang := g.open
 		g.open = make(chan struct{})
 		close(g.open)
-		reads(t, s, context.Background(), "comes later")
+		began := time.Now()
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() { reads(t, s, context.Background(), "waits") })
+		}
 		group.Wait()
+		if took := time.Since(began); took != 5*time.Millisecond {
+			t.Errorf("reads that wait for lanes that hang took %v; want 5 ms", took)
+		}
+		time.Sleep(6 * time.Millisecond)
+		began = time.Now()
+		reads(t, s, context.Background(), "comes later")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("a read that comes when lanes hang took %v; want 0", took)
+		}
 		if alone, batches := g.counts(); alone != lanes+1 || batches != 1 {
 			t.Errorf("%d went alone, in %d batches; want %d and 1", alone, batches, lanes+1)
 		}
 		close(hang)
+	})
+}
+
+// TestHookRefuses holds that the error of a hook which lets a pipeline not through
+// is that of each command, and that nothing is found.
+func TestHookRefuses(t *testing.T) {
+	joining(t, func(t *testing.T, s *redisstore.Store, g *gate) {
+		g.refuses = errors.New("circuit open")
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				if obj, ok, err := s.Get(context.Background(), "k", store.Want{Foreign: true}); ok || !errors.Is(err, g.refuses) {
+					t.Errorf("Get = %q, %v, %v; want the error of the hook", obj.Body, ok, err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(g.open)
+		group.Wait()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"one": "127.0.0.1:1"}, HeartbeatFrequency: time.Hour})
+		defer c.Close()
+		g := &gate{refuses: errors.New("circuit open")}
+		c.AddHook(g)
+		objs, err := redisstore.New(c, nil).GetMany(context.Background(), []string{"a", "b"}, store.Want{Foreign: true})
+		if count(objs) != 0 || !errors.Is(err, g.refuses) {
+			t.Errorf("GetMany of a Ring finds %d objects, %v; want the error of the hook", count(objs), err)
+		}
 	})
 }
 

@@ -31,7 +31,7 @@ func (s *Store) batches(ctx context.Context, op string, keys []string, do func(f
 // that succeeded to done, with the place of the key. A node that does not answer costs the answers of its
 // own keys only.
 func (s *Store) pipeline(
-	ctx context.Context, op string, keys []string, command func(key string) redis.Cmder, done func(i int, cmd redis.Cmder),
+	ctx context.Context, op string, keys, writes []string, command func(key string) redis.Cmder, done func(i int, cmd redis.Cmder),
 ) []error {
 	var (
 		mu   sync.Mutex
@@ -45,12 +45,13 @@ func (s *Store) pipeline(
 			for n, i := range group {
 				cmds[n] = command(keys[i])
 			}
-			left, err := s.run(ctx, func() error {
+			left, err := s.run(ctx, of(writes, group), func() error {
 				pipe := s.client.Pipeline()
 				for _, cmd := range cmds {
 					_ = pipe.Process(ctx, cmd) // queues it
 				}
 				_, err := pipe.Exec(ctx)
+				settle(cmds, err)
 				return err
 			})
 			mu.Lock()
@@ -59,7 +60,6 @@ func (s *Store) pipeline(
 				errs = append(errs, s.opError(op, "", err))
 				return
 			}
-			failed := false
 			for n, cmd := range cmds {
 				switch err := cmd.Err(); {
 				case err == nil:
@@ -68,16 +68,43 @@ func (s *Store) pipeline(
 					}
 				case !errors.Is(err, redis.Nil):
 					errs = append(errs, s.opError(op, keys[group[n]], s.explain(ctx, err)))
-					failed = true
 				}
-			}
-			if !failed && noMiss(err) != nil { // a hook, say
-				errs = append(errs, s.opError(op, "", err))
 			}
 		})
 	}
 	wg.Wait()
 	return errs
+}
+
+// settle gives the error of a pipeline to the commands, where it is that of none
+// of them: a hook that did not let them through leaves them without one, and
+// without an answer.
+func settle(cmds []redis.Cmder, err error) {
+	if err == nil {
+		return
+	}
+	for _, cmd := range cmds {
+		if own := cmd.Err(); own != nil && errors.Is(err, own) {
+			return // the client has given each its own
+		}
+	}
+	for _, cmd := range cmds {
+		if cmd.Err() == nil {
+			cmd.SetErr(err)
+		}
+	}
+}
+
+// of returns those of keys, if there are any, that stand at some places.
+func of(keys []string, places []int) []string {
+	if len(keys) == 0 {
+		return nil
+	}
+	some := make([]string, len(places))
+	for n, i := range places {
+		some[n] = keys[i]
+	}
+	return some
 }
 
 // groups splits keys, by their places, after the node that has them. Where that
@@ -102,7 +129,7 @@ func (s *Store) groups(ctx context.Context, keys []string) [][]int {
 	}
 	keys = slices.Clone(keys) // see pipeline
 	byNode := make(map[*redis.Client][]int)
-	_, err := s.run(ctx, func() error {
+	_, err := s.run(ctx, nil, func() error {
 		for i, key := range keys {
 			node, err := nodeOf(s.key(key))
 			if err != nil {

@@ -33,6 +33,7 @@ type Store struct {
 	prefix string
 	info   store.Info
 	reads  joiner
+	ghosts ghosts
 }
 
 var (
@@ -100,11 +101,10 @@ func newVersion() uint64 {
 	}
 }
 
-// process runs one command, whose result cmd has then.
-func (s *Store) process(ctx context.Context, cmd redis.Cmder) error {
+// process runs one command, whose result cmd has then. Writes are the keys that
+// it changes.
+func (s *Store) process(ctx context.Context, cmd redis.Cmder, writes ...string) error {
 	cmd.SetStepCount(1) // else a ClusterClient asks for it, with no regard to ctx
-	if s.direct(ctx) {
-		return s.explain(ctx, s.client.Process(ctx, cmd))
-	}
-	return s.guard(ctx, func() error { return s.client.Process(ctx, cmd) })
+	_, err := s.run(ctx, writes, func() error { return s.client.Process(ctx, cmd) })
+	return err
 }

@@ -31,10 +31,14 @@ func newScript(text string) script { return script{text, redis.NewScript(text).H
 // know it, as after a restart.
 func (s *Store) script(ctx context.Context, script script, key string, args ...any) (answer any, err error) {
 	cmd := scriptCmd(ctx, "evalsha", script.hash, s.key(key), args)
-	err = s.process(ctx, cmd)
+	var writes []string
+	if script != headScript {
+		writes = []string{key}
+	}
+	err = s.process(ctx, cmd, writes...)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
 		cmd = scriptCmd(ctx, "eval", script.text, s.key(key), args)
-		err = s.process(ctx, cmd)
+		err = s.process(ctx, cmd, writes...)
 	}
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	stored := cond.Kind == store.Always
 	switch {
 	case stored:
-		err = s.process(ctx, setCmd(ctx, s.key(key), value, life))
+		err = s.process(ctx, setCmd(ctx, s.key(key), value, life), key)
 	case cond.Kind != store.IfVersion || !cond.Version.IsZero():
 		kind, seen := condition(&cond)
 		var answer any
