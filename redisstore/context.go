@@ -30,10 +30,8 @@ func (s *Store) direct(ctx context.Context) bool {
 // that fn changes in Redis are writes.
 func (s *Store) run(ctx context.Context, writes []string, fn func() error) (left bool, err error) {
 	if s.direct(ctx) {
-		if len(writes) > 0 {
-			if err := s.ghosts.await(ctx, among(writes)); err != nil {
-				return true, err
-			}
+		if err := s.ghosts.gone(ctx, writes); err != nil {
+			return true, err
 		}
 		return false, s.explain(ctx, fn())
 	}

@@ -61,8 +61,15 @@ func (g *ghosts) take(key string, over chan struct{}) (under chan struct{}) {
 	return nil
 }
 
-// await waits for the writes of keys that match, for whoever cannot become a
-// ghost.
+// gone waits for the writes of keys, for who cannot become a ghost.
+func (g *ghosts) gone(ctx context.Context, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return g.await(ctx, func(key string) bool { return slices.Contains(keys, key) })
+}
+
+// await waits for the writes of keys that match.
 func (g *ghosts) await(ctx context.Context, match func(key string) bool) error {
 	for {
 		under := g.find(match)
@@ -93,11 +100,6 @@ func wait(ctx context.Context, under chan struct{}) error {
 	case <-ctx.Done():
 		return fmt.Errorf("redisstore: an earlier write of the key, left by its caller, has not ended: %w", ctx.Err())
 	}
-}
-
-// among reports which keys are among some.
-func among(keys []string) func(key string) bool {
-	return func(key string) bool { return slices.Contains(keys, key) }
 }
 
 func beginWith(prefix string) func(key string) bool {

@@ -28,6 +28,8 @@ const (
 // one connection, system call and round trip for all of them. A read that comes
 // alone goes alone, at once.
 type joiner struct {
+	hurry func(*joined) *time.Timer // sends a batch that waits too long
+
 	mu    sync.Mutex
 	busy  int       // lanes in use
 	began time.Time // when the latest of what is under way was sent
@@ -49,7 +51,7 @@ func (s *Store) read(ctx context.Context, cmd *redis.StringCmd) error {
 	if !s.single { // a Cluster spreads its reads over connections to many nodes
 		return s.process(ctx, cmd)
 	}
-	batch, full := s.reads.enter(ctx, cmd, s.hurry)
+	batch, full := s.reads.enter(ctx, cmd)
 	if batch == nil {
 		defer s.leave() //nolint:contextcheck // a batch has a context of its own
 		return s.process(ctx, cmd)
@@ -75,11 +77,13 @@ func (s *Store) leave() {
 	}
 }
 
-// hurry sends a batch that still waits.
-func (s *Store) hurry(batch *joined) {
-	if s.reads.hurry(batch) {
-		s.send(batch)
-	}
+// hurry sends a batch that still waits by then.
+func (s *Store) hurry(batch *joined) *time.Timer {
+	return time.AfterFunc(stuck, func() {
+		if s.reads.still(batch) {
+			s.send(batch)
+		}
+	})
 }
 
 // send runs the commands of a batch. Each caller watches its own context.
@@ -104,7 +108,7 @@ func (s *Store) send(batch *joined) {
 
 // enter takes a lane, and returns nil; or else the batch that cmd is part of, and
 // whether that is to be sent now.
-func (j *joiner) enter(ctx context.Context, cmd redis.Cmder, hurry func(*joined)) (batch *joined, full bool) {
+func (j *joiner) enter(ctx context.Context, cmd redis.Cmder) (batch *joined, full bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.busy < lanes || time.Since(j.began) > stuck {
@@ -116,7 +120,7 @@ func (j *joiner) enter(ctx context.Context, cmd redis.Cmder, hurry func(*joined)
 	switch {
 	case batch == nil:
 		batch = &joined{ctx: context.WithoutCancel(ctx), deadline: deadline, done: make(chan struct{})}
-		batch.patience = time.AfterFunc(stuck, func() { hurry(batch) })
+		batch.patience = j.hurry(batch)
 		j.next = batch
 	case deadline.IsZero():
 		batch.deadline = deadline
@@ -148,8 +152,8 @@ func (j *joiner) leave() *joined {
 	return j.takeNext()
 }
 
-// hurry takes a lane for a batch, if that still waits for one.
-func (j *joiner) hurry(batch *joined) bool {
+// still takes a lane for a batch, if that still waits for one.
+func (j *joiner) still(batch *joined) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.next != batch {

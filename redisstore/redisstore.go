@@ -69,6 +69,7 @@ func New(c redis.UniversalClient, o *Options) *Store {
 		prefix: o.Prefix,
 		info:   store.Info{Name: o.Name, Timeout: timeout, MaxSize: maxSize},
 	}
+	s.reads.hurry = s.hurry
 	if s.info.Name == "" {
 		s.info.Name = "redis"
 	}
@@ -105,6 +106,16 @@ func newVersion() uint64 {
 // it changes.
 func (s *Store) process(ctx context.Context, cmd redis.Cmder, writes ...string) error {
 	cmd.SetStepCount(1) // else a ClusterClient asks for it, with no regard to ctx
+	if s.direct(ctx) {  // without a closure, which costs allocations
+		if err := s.ghosts.gone(ctx, writes); err != nil {
+			return err
+		}
+		return s.explain(ctx, s.client.Process(ctx, cmd))
+	}
+	return s.aside(ctx, cmd, writes)
+}
+
+func (s *Store) aside(ctx context.Context, cmd redis.Cmder, writes []string) error {
 	_, err := s.run(ctx, writes, func() error { return s.client.Process(ctx, cmd) })
 	return err
 }
