@@ -67,9 +67,9 @@ func checkScan(t *testing.T, data []byte) {
 // scanned are values that make the scan foresee keys, rightly and wrongly.
 func scanned() (all [][]byte) {
 	add := func(parts ...string) { all = append(all, []byte(strings.Join(parts, ""))) }
-	wide := ""
+	var wide strings.Builder
 	for i := range 20 {
-		wide += fmt.Sprintf("\xa2%02d\xcd\x00\x01", i)
+		wide.WriteString(fmt.Sprintf("\xa2%02d\xcd\x00\x01", i))
 	}
 	add("\x80")
 	add("\x81\x00\xa0")                                                  // a key 0 where "" is foreseen
@@ -77,8 +77,8 @@ func scanned() (all [][]byte) {
 	add("\x92\x82\xa1a\x01\xa2bc\xff\x82\xa2xy\xa1z\xa1y\xd1\x00\x00")   // not foreseen
 	add("\x92\x81\xa1a\x01\x81\x01\xa1a")                                // not a string
 	add("\x82\xa1a\x92\x81\xa1b\x02\x81\xa1b\xc0\xa1c\x81\xd9\x01d\x05") // within one another
-	add("\xde\x00\x14", wide)
-	add("\xdf\x00\x00\x00\x14", wide)
+	add("\xde\x00\x14", wide.String())
+	add("\xdf\x00\x00\x00\x14", wide.String())
 	add("\x82\xa1a\xd6\xff1234\xa1b\xc7\x0c\xff123456789012")
 	add("\x93\x81\xa1a\xc4\x02xy\x81\xa1a\xda\x00\x02xy\x81\xa1a\xca1234")
 	return all
