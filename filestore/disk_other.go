@@ -37,7 +37,7 @@ func (d *disk) isInPlace() bool {
 	return err == nil && os.SameFile(opened, now)
 }
 
-func (d *disk) open(path string) (*os.File, error) { return openFile(d.dir+path, os.O_RDONLY, 0) }
+func (d *disk) open(path string) (*os.File, error) { return openThere(d.dir+path, os.O_RDONLY) }
 
 func (d *disk) openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return openFile(d.dir+path, flag, mode)

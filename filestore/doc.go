@@ -74,7 +74,7 @@
 //	Get of more         open, read, fstat, read, close
 //	  not modified, not useful: without the second read
 //	Head                as Get, without the second read
-//	Put                 create, write, fstat, close; lock (open, flock);
+//	Put                 create, write, fstat, close; lock (open, lseek, flock);
 //	                    rename; unlock (close); one write more above 16 KiB; with
 //	                    Fsync fsync of file and folder; for each of the first 256
 //	                    files or so a mkdir, and a read of advcache-filestore
