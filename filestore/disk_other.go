@@ -9,13 +9,35 @@ import (
 
 // disk is the file operations that the store is made of, on paths below its
 // folder.
-type disk struct{ dir string }
+type disk struct {
+	dir string
 
-func openDisk(dir string) (*disk, error) { return &disk{dir + "/"}, nil }
+	// self is that folder, or nil for who may not read it. While it is open, no
+	// other is given its number.
+	self *os.File
+}
 
-func (d *disk) close() error { return nil }
+func openDisk(dir string) (*disk, error) {
+	self, _ := openThere(dir, os.O_RDONLY) // see self
+	return &disk{dir + "/", self}, nil
+}
 
-func (d *disk) open(path string) (*os.File, error) { return openFile(d.dir+path, os.O_RDONLY, 0) }
+func (d *disk) close() error {
+	d.self.Close() //nolint:errcheck // it was not written to, and may be nil
+	return nil
+}
+
+// isInPlace reports whether the folder is still where it was opened.
+func (d *disk) isInPlace() bool {
+	opened, err := d.self.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(d.dir)
+	return err == nil && os.SameFile(opened, now)
+}
+
+func (d *disk) open(path string) (*os.File, error) { return openThere(d.dir+path, os.O_RDONLY) }
 
 func (d *disk) openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return openFile(d.dir+path, flag, mode)

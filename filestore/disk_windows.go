@@ -23,6 +23,16 @@ func openDisk(dir string) (*disk, error) {
 
 func (d *disk) close() error { return d.root.Close() }
 
+// isInPlace reports whether the folder is still where it was opened.
+func (d *disk) isInPlace() bool {
+	opened, err := d.root.Stat(".")
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(d.root.Name())
+	return err == nil && os.SameFile(opened, now)
+}
+
 func (d *disk) open(path string) (f *os.File, err error) {
 	err = patiently(func() error { f, err = d.root.Open(path); return err })
 	return f, err
@@ -50,6 +60,12 @@ func (d *disk) lstat(path string) (fs.FileInfo, error) { return d.root.Lstat(pat
 // syncFolder does nothing: NTFS writes its own changes to a journal, and gives
 // no way to wait for it.
 func (d *disk) syncFolder(string) error { return nil }
+
+// openThere opens what is outside of a disk. No file waits for anybody here.
+func openThere(path string, flag int) (f *os.File, err error) {
+	err = patiently(func() error { f, err = os.OpenFile(path, flag, 0); return err })
+	return f, err
+}
 
 // patiently tries again while somebody who does not share files, such as a
 // virus scanner, has opened one: for about 100 ms.

@@ -39,6 +39,18 @@
 // the key takes its place, but for a folder, which is an error; sweeps and Clear
 // leave it.
 //
+// # Whose the folder is
+//
+// The file advcache-filestore marks a folder as that of a store; nothing is removed
+// from the folders of others. Cleaners that remove what is old, such as
+// systemd-tmpfiles, may take this file before all else, so a sweep renews it once it
+// is an hour old. Where it is missing, a sweep puts it back into the folder that was
+// opened, and so does a write that needs a new folder of files. An Open, and a write
+// that finds another folder in the place of the one that was opened, look first: if
+// there is nothing, or all of it is ours by name and by the first bytes of each file,
+// the folder is marked again. Else it is refused; the error says what is not ours,
+// and what to do if the folder is.
+//
 // # Bounds
 //
 // The folder is bounded by bytes and by entries. A write that passes a bound
@@ -62,10 +74,10 @@
 //	Get of more         open, read, fstat, read, close
 //	  not modified, not useful: without the second read
 //	Head                as Get, without the second read
-//	Put                 create, write, fstat, close; lock (open, flock); rename;
-//	                    unlock (close); one write more above 16 KiB; with Fsync
-//	                    fsync of file and folder, a mkdir for each of the first
-//	                    256 files or so
+//	Put                 create, write, fstat, close; lock (open, lseek, flock);
+//	                    rename; unlock (close); one write more above 16 KiB; with
+//	                    Fsync fsync of file and folder; for each of the first 256
+//	                    files or so a mkdir, and a read of advcache-filestore
 //	  with a condition  and Head before, and again under the lock; where it does
 //	                    not hold, most often the first Head alone
 //	  of what is gone   lock; unlink; unlock
@@ -76,8 +88,8 @@
 //	Clear               a read of the beginning of every file; with "" of none
 //
 // A write into a full folder removes, on average, one file more: lock, lstat,
-// unlink, unlock. A sweep takes a stat of each of 256 folders, and of each file
-// in those that have changed. Deadlines and cancellation of contexts are obeyed
+// unlink, unlock. A sweep reads advcache-filestore, and takes a stat of each of 256
+// folders, and of each file in those that have changed. Deadlines and cancellation of contexts are obeyed
 // between system calls; one that hangs in the kernel cannot be ended.
 //
 // # Where it does not belong

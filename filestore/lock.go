@@ -2,8 +2,12 @@ package filestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -38,7 +42,7 @@ func (s *Store) lock(ctx context.Context, fan byte) (held, error) {
 			return held{}, ctx.Err()
 		}
 	}
-	f, err := s.disk.openFile(fanPath(fan)+"/"+lockFile, os.O_RDWR|os.O_CREATE, s.opt.FileMode)
+	f, err := s.openLock(fan)
 	if err != nil {
 		<-slot
 		return held{}, err
@@ -49,6 +53,27 @@ func (s *Store) lock(ctx context.Context, fan byte) (held, error) {
 		return held{}, err
 	}
 	return held{slot, f}, nil
+}
+
+// openLock opens a lock file, or says what is in its place: what some systems
+// lock, and others do not, excludes nobody for sure.
+func (s *Store) openLock(fan byte) (*os.File, error) {
+	f, err := s.disk.openFile(fanPath(fan)+"/"+lockFile, os.O_RDWR|os.O_CREATE, s.opt.FileMode) // opened for both, no FIFO waits
+	if err == nil {
+		// There is no seeking in a FIFO, and unlike a stat this allocates nothing.
+		if _, err = f.Seek(0, io.SeekCurrent); err == nil {
+			return f, nil
+		}
+		f.Close() //nolint:errcheck // it was not written to
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	path := filepath.Join(s.dir, fanPath(fan), lockFile)
+	if info, failed := os.Stat(path); failed == nil && !info.Mode().IsRegular() {
+		return nil, irregularError(path, info)
+	}
+	return nil, err
 }
 
 // release gives the lock back. That it cannot fail is the system's business: a

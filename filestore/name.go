@@ -48,6 +48,13 @@ func (n name) path() string {
 // fanPath returns the path of a folder.
 func fanPath(fan byte) string { return hex.EncodeToString([]byte{fan}) }
 
+// parseFan is the reverse.
+func parseFan(folder string) (fan byte, ok bool) {
+	n, err := strconv.ParseUint(folder, 16, 8)
+	fan = byte(n)
+	return fan, err == nil && fanPath(fan) == folder
+}
+
 // parseName is strict: what it does not take is not ours, and is left alone.
 func parseName(fan byte, file string) (n name, ok bool) {
 	if len(file) != 2*len(n) || strings.ToLower(file) != file {

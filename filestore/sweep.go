@@ -39,8 +39,11 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return ctx.Err()
 	}
 	defer func() { <-s.sweeping }()
+	ours, first := s.keepMarked()
+	if !ours {
+		return first
+	}
 	s.index.begin()
-	var first error
 	for fan := range fans {
 		first = firstOf(first, s.list(ctx, byte(fan)))
 	}

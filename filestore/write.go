@@ -274,7 +274,10 @@ func (s *Store) writeFile(path string, w *write) (made bool, mod time.Time, err 
 // makeFolder makes the folder of some files, and that of the store if it was
 // removed.
 func (s *Store) makeFolder(fan byte) error {
-	if err := prepare(s.dir, s.opt); err != nil {
+	if err := os.MkdirAll(s.dir, s.opt.DirMode); err != nil {
+		return err
+	}
+	if err := s.remark(); err != nil {
 		return err
 	}
 	if err := s.disk.mkdir(fanPath(fan), s.opt.DirMode); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/advcache/advcache/store"
@@ -93,40 +94,60 @@ func TestFolderRemovedWhileOpen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := open(t, filepath.Join(t.TempDir(), "cache"), nil)
-			obj := object("value", time.Hour)
-			put(t, s, "key", obj)
-			noError(t, remove(s.dir))
-			if has(t, s, "key", "value") {
-				t.Error("a removed object is found")
-			}
-			noError(t, s.Delete(t.Context(), "key"))
-			noError(t, s.Clear(t.Context(), ""))
-			if ok, err := s.Touch(t.Context(), "key", obj.Meta, store.Cond{}); ok || err != nil {
-				t.Errorf("Touch = %v, %v", ok, err)
-			}
-			noError(t, s.Sweep(t.Context()))
-			if n := s.Len(); n != 0 {
-				t.Errorf("Len = %d after the folder was removed", n)
-			}
-			put(t, s, "key", obj)
-			mustHave(t, s, "key", "value")
-			other := open(t, s.dir, nil) // it is marked again
-			mustHave(t, other, "key", "value")
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, filepath.Join(t.TempDir(), "cache"), nil)
+				synctest.Wait() // for the sweep of Open, which would mark what is being removed
+				obj := object("value", time.Hour)
+				put(t, s, "key", obj)
+				noError(t, remove(s.dir))
+				if has(t, s, "key", "value") {
+					t.Error("a removed object is found")
+				}
+				noError(t, s.Delete(t.Context(), "key"))
+				noError(t, s.Clear(t.Context(), ""))
+				if ok, err := s.Touch(t.Context(), "key", obj.Meta, store.Cond{}); ok || err != nil {
+					t.Errorf("Touch = %v, %v", ok, err)
+				}
+				noError(t, s.Sweep(t.Context()))
+				if n := s.Len(); n != 0 {
+					t.Errorf("Len = %d after the folder was removed", n)
+				}
+				put(t, s, "key", obj)
+				mustHave(t, s, "key", "value")
+				other := open(t, s.dir, nil) // it is marked again
+				mustHave(t, other, "key", "value")
+			})
 		})
 	}
 }
 
-// TestFolderReplacedByAnother holds that nothing is written into a folder that
-// somebody has put in the place of ours.
+// TestFolderReplacedByAnother holds that nothing is written into, or removed
+// from, a folder that somebody has put in the place of ours.
 func TestFolderReplacedByAnother(t *testing.T) {
-	s := open(t, filepath.Join(t.TempDir(), "cache"), nil)
-	noError(t, os.RemoveAll(s.dir))
-	noError(t, os.Mkdir(s.dir, 0o700))
-	noError(t, os.WriteFile(filepath.Join(s.dir, "theirs"), nil, 0o600))
-	if _, _, err := s.Put(t.Context(), "key", object("value", 0), store.Cond{}); err == nil || !strings.Contains(err.Error(), `holds "theirs"`) {
-		t.Errorf("Put into somebody else's folder = %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, filepath.Join(t.TempDir(), "cache"), nil)
+		synctest.Wait() // for the sweep of Open
+		noError(t, os.RemoveAll(s.dir))
+		noError(t, os.Mkdir(s.dir, 0o700))
+		noError(t, os.WriteFile(filepath.Join(s.dir, "theirs"), nil, 0o600))
+		if _, _, err := s.Put(t.Context(), "key", object("value", 0), store.Cond{}); err == nil || !strings.Contains(err.Error(), `holds "theirs"`) {
+			t.Errorf("Put into somebody else's folder = %v", err)
+		}
+		temp := filepath.Join(s.dir, "00", tempName())
+		noError(t, os.Mkdir(filepath.Dir(temp), 0o700))
+		noError(t, os.WriteFile(temp, nil, 0o600))
+		old := time.Now().Add(-2 * tempLife)
+		noError(t, os.Chtimes(temp, old, old))
+		if err := s.Sweep(t.Context()); err == nil || !strings.Contains(err.Error(), `holds "theirs"`) {
+			t.Errorf("Sweep of somebody else's folder = %v", err)
+		}
+		if _, err := os.Stat(temp); err != nil {
+			t.Errorf("a sweep of somebody else's folder: %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(s.dir, marker)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("somebody else's folder was marked as ours (%v)", err)
+		}
+	})
 }
 
 func TestTooLarge(t *testing.T) {
