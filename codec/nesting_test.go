@@ -23,7 +23,11 @@ type (
 
 		A [1]struct{ B []map[string]*behind }
 	}
-	chained struct{ Up *behind }
+	chained struct {
+		Up   *behind
+		Any  map[string]any
+		Keys map[any]*behind
+	}
 	// generated has methods as msgp would generate them.
 	generatedChain struct{ Next *generatedChain }
 	// named encodes itself, by its name alone.
@@ -89,11 +93,13 @@ func TestValuesThatContainThemselves(t *testing.T) {
 	itself = &itself
 	wide := behind{}
 	wide.A[0].B = []map[string]*behind{{"x": &wide, "y": &wide}}
-	up := behind{}
+	up, anyUp, keysUp := behind{}, behind{}, behind{}
 	up.Up = &up
+	anyUp.Any = map[string]any{"x": &anyUp}
+	keysUp.Keys = map[any]*behind{1: &keysUp}
 	for name, v := range map[string]any{
 		"pointer": &pointer, "struct": pointer, "slice": &slice, "map": &m, "map key": &k, "any": &inner,
-		"pointers and interfaces alone": &itself, "behind other things": &wide, "embedded": &up,
+		"pointers and interfaces alone": &itself, "behind other things": &wide, "embedded": &up, "embedded map": &anyUp, "embedded map of pointers": &keysUp,
 	} {
 		for _, c := range []codec.Codec{codec.Msgpack, codec.Gob} {
 			out, err := c.Append([]byte("p"), v)
