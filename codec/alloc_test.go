@@ -43,6 +43,7 @@ func TestCompressionAllocatesItsResult(t *testing.T) {
 func TestCodecAllocations(t *testing.T) {
 	raw, s := []byte("some bytes"), "a string"
 	flat := goldenLine{SKU: "a name of some length", Price: 7}
+	nested := chainOf(10)
 	room := make([]byte, 0, 64<<10)
 	encoded := map[codec.Codec][]byte{}
 	for _, c := range codecs {
@@ -64,6 +65,7 @@ func TestCodecAllocations(t *testing.T) {
 		"JSON, Append":        {func() { _, _ = codec.JSON.Append(nil, &flat) }, 1},
 		"msgpack, Append":     {func() { _, _ = codec.Msgpack.Append(nil, &flat) }, 1},
 		"msgpack to a buffer": {func() { _, _ = codec.Msgpack.Append(room, &flat) }, 0},
+		"msgpack, recursive":  {func() { _, _ = codec.Msgpack.Append(room, nested) }, 0},
 		"msgpack, Decode":     {func() { _ = codec.Msgpack.Decode(encoded[codec.Msgpack], &back) }, 1}, // the string
 		"CheckType, cached":   {func() { _ = codec.CheckType(codec.Gob, reflect.TypeFor[goldenLine]()) }, 0},
 	} {

@@ -17,7 +17,8 @@ import (
 // What is in an interface must be of a type that was registered by gob.Register.
 // Gob does not bound how deep values are nested, and a deep one would overflow
 // the stack; so where the type has interfaces or contains itself, the encoding of
-// a value may have 256 KiB.
+// a value may have 256 KiB, and values that contain themselves, or are nested deeper
+// than 10,000 levels, are not encoded.
 //
 // Nil pointers cannot be kept, other than in fields of structs. There, pointers to
 // a number, a bool, a string or a slice that is zero come back nil, as do slices
@@ -37,6 +38,11 @@ func (c gobCodec) Append(dst []byte, v any) ([]byte, error) {
 	facts, err := c.factsOf(v)
 	if err != nil {
 		return dst, err
+	}
+	if facts.nests {
+		if err := gobNesting.check(reflect.ValueOf(v).Elem()); err != nil {
+			return dst, err
+		}
 	}
 	// Gob would write a nil pointer as what it points to, and calls the methods
 	// of what lies behind a pointer to a pointer with nil.
@@ -99,6 +105,13 @@ func (f *gobFacts) checkSize(n int) error {
 	return nil
 }
 
+var gobNesting = nesting{codec: "gob", own: ownGob}
+
+// ownGob reports whether values of t encode themselves.
+func ownGob(t reflect.Type) bool {
+	return slices.ContainsFunc(gobOwn, func(m ownMethod) bool { return m.had(t) })
+}
+
 var gobTypes sync.Map // of *gobFacts by reflect.Type
 
 func (c gobCodec) factsOf(v any) (*gobFacts, error) {
@@ -145,7 +158,7 @@ func tryGob(t reflect.Type) (err error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if own := slices.ContainsFunc(gobOwn, func(m ownMethod) bool { return m.had(t) }); own || t.Kind() == reflect.Interface {
+	if ownGob(t) || t.Kind() == reflect.Interface {
 		return nil // the value decides
 	}
 	return gob.NewEncoder(new(sliceWriter)).EncodeValue(reflect.New(t))

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"reflect"
 	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -31,10 +32,16 @@ import (
 // Msgpack does not say what type was in an interface: what comes back is the
 // smallest that holds it, so an int may be an int8, and maps are map[string]any.
 // With "omitempty", a zero in an interface comes back as nil. Times come back in
-// the local zone. Values nested deeper than 10,000 levels cannot be read back;
-// values that contain themselves must not be encoded. A decoder that the program
-// registered for an extension is to read the bytes of it, one at least, and cannot
-// decode values from them by the msgpack.Decoder that it is given.
+// the local zone. Errors come back as their text, so that V cannot be error itself.
+// A decoder that the program registered for an extension is to read the bytes of it,
+// one at least, and cannot decode values from them by the msgpack.Decoder that it is
+// given.
+//
+// Values that contain themselves, or are nested deeper than 10,000 levels, are
+// refused. For that, values of a type that leads to itself or to an interface are
+// looked over before they are encoded, without what methods of their own encode.
+// MarshalMsg counts as generated, and to follow every exported field that has
+// not the tag `msg:"-"`.
 var Msgpack Codec = msgpackCodec{}
 
 type msgpackCodec struct{}
@@ -59,6 +66,11 @@ func (c msgpackCodec) Append(dst []byte, v any) ([]byte, error) {
 	facts, err := c.factsOf(v)
 	if err != nil {
 		return dst, err
+	}
+	if facts.nests != nil {
+		if err := facts.nests.check(reflect.ValueOf(v).Elem()); err != nil {
+			return dst, err
+		}
 	}
 	if facts.msgp != noMsgp {
 		return facts.msgp.append(dst, v)
@@ -116,9 +128,18 @@ func (c msgpackCodec) Decode(data []byte, v any) error {
 
 // msgpackFacts is what has to be known of a type.
 type msgpackFacts struct {
-	msgp msgpKind
-	err  error // why its values cannot be kept
+	msgp  msgpKind
+	nests *nesting // what looks for values that contain themselves; nil if none can
+	err   error    // why its values cannot be kept
 }
+
+var msgpackNesting = nesting{codec: "msgpack", skip: skipMsgpack, own: func(t reflect.Type) bool {
+	return t == reflect.TypeFor[error]() || encodedBy(t) >= 0 || t.Kind() != reflect.Pointer && encodedBy(reflect.PointerTo(t)) >= 0
+}}
+
+// msgpNesting is for generated methods, which follow the structure, whatever other
+// methods there are.
+var msgpNesting = nesting{codec: "msgpack", skip: skipMsgp, own: func(reflect.Type) bool { return false }}
 
 var msgpackTypes sync.Map // of *msgpackFacts by reflect.Type
 
@@ -134,7 +155,14 @@ func (c msgpackCodec) factsOf(v any) (*msgpackFacts, error) {
 		facts := known.(*msgpackFacts)
 		return facts, facts.err
 	}
-	facts := &msgpackFacts{msgpKindOf(t), c.CheckType(t)}
+	facts := &msgpackFacts{msgp: msgpKindOf(t), err: c.CheckType(t)}
+	nests := &msgpackNesting
+	if facts.msgp != noMsgp {
+		nests = &msgpNesting
+	}
+	if nests.unbound(t) {
+		facts.nests = nests
+	}
 	msgpackTypes.Store(t, facts)
 	return facts, facts.err
 }

@@ -16,6 +16,11 @@ import (
 // back, or would recurse into without end. A type with methods of its own is
 // believed.
 func (msgpackCodec) CheckType(t reflect.Type) error {
+	// As a part of a value the text of an error may do; as all of it, it is nothing
+	// that errors.Is or errors.As could be asked about.
+	if t == reflect.TypeFor[error]() || t == reflect.TypeFor[*error]() {
+		return fmt.Errorf("codec msgpack cannot keep %s: it would keep the text alone of an error, without type and chain; let V be a string, or a struct that says what went wrong", t)
+	}
 	w := typeWalk{look: lookMsgpack, skip: skipMsgpack, inlines: func(f reflect.StructField) bool { return !noinline(f) }}
 	if msgpKindOf(t) != noMsgp {
 		w.look = lookMsgp
@@ -43,6 +48,12 @@ func noinline(f reflect.StructField) bool {
 
 func skipMsgpack(f reflect.StructField) bool {
 	name, _ := msgpackTag(f)
+	return name == "-"
+}
+
+// skipMsgp is for the fields that generated methods leave out.
+func skipMsgp(f reflect.StructField) bool {
+	name, _, _ := strings.Cut(cmp.Or(f.Tag.Get("msg"), f.Tag.Get("msgpack")), ",")
 	return name == "-"
 }
 

@@ -96,10 +96,10 @@ func (w *typeWalk) walk(p place) error {
 
 func (w *typeWalk) fields(p place) error {
 	for f := range p.Fields() {
-		embedded := f.Anonymous && structOf(f.Type) != nil
-		if !f.IsExported() && !embedded || embedded && !hasExported(structOf(f.Type)) || w.skip != nil && w.skip(f) {
+		if w.skips(f) {
 			continue
 		}
+		embedded := f.Anonymous && structOf(f.Type) != nil
 		optional := f.Type.Kind() == reflect.Pointer
 		role := role{p.addressable || optional, optional, true, embedded && w.inlines != nil && w.inlines(f)}
 		if err := w.walk(place{f.Type, role, p.path + "." + f.Name}); err != nil {
@@ -107,6 +107,12 @@ func (w *typeWalk) fields(p place) error {
 		}
 	}
 	return nil
+}
+
+// skips reports whether the walk does not go to f.
+func (w *typeWalk) skips(f reflect.StructField) bool {
+	embedded := f.Anonymous && structOf(f.Type) != nil
+	return !f.IsExported() && !embedded || embedded && !hasExported(structOf(f.Type)) || w.skip != nil && w.skip(f)
 }
 
 // structOf returns the struct that t is or points to, or nil.
