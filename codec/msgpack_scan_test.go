@@ -16,23 +16,26 @@ func plainScan(data []byte, pos, depth int, exts *[]int) (end int, ok bool) {
 	}
 	f := msgpackForms[data[pos]]
 	pos++
-	n := int(f.fixed)
+	n := int64(f.fixed)
 	for range f.size {
 		if pos == len(data) {
 			return 0, false
 		}
-		n = n<<8 | int(data[pos])
+		n = n<<8 | int64(data[pos])
 		pos++
+	}
+	if n > int64(len(data)) { // of each element or byte one must be there
+		return 0, false
 	}
 	switch f.kind {
 	case msgpackScalar:
-		return pos + n, pos+n <= len(data)
+		return pos + int(n), pos+int(n) <= len(data)
 	case msgpackExt:
-		if pos == len(data) || checkExt(data[pos], int64(n)) != nil {
+		if pos == len(data) || checkExt(data[pos], n) != nil {
 			return 0, false
 		}
 		*exts = append(*exts, pos+1)
-		return pos + 1 + n, pos+1+n <= len(data)
+		return pos + 1 + int(n), pos+1+int(n) <= len(data)
 	case msgpackMap:
 		n *= 2
 	case msgpackArray:
