@@ -60,7 +60,7 @@ func (s *Server) Reset() {
 func (s *Server) OpenBodies() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openBodies
+	return s.wire.Open
 }
 
 // count adds to the counts what add says. The caller does not hold mu.
