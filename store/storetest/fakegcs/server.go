@@ -28,8 +28,8 @@ type Server struct {
 	generation int64 // the last one
 	ids        uint64
 	counts     Counts
-	waiting    int // requests that wait for the first byte
-	wire       fakehttp.Wire
+	waiting    int           // requests that wait for the first byte
+	wire       fakehttp.Wire // counts into counts
 }
 
 // New returns a server. It panics if o makes no sense.

@@ -58,13 +58,6 @@ func (s *Server) OpenBodies() int {
 	return s.wire.Open
 }
 
-// count adds to the counts what add says. The caller does not hold mu.
-func (s *Server) count(add func(n *Counts)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	add(&s.counts)
-}
-
 // of returns the place of an operation.
 func (r *Requests) of(op Op) *int {
 	return [ops]*int{

@@ -26,8 +26,8 @@ type Server struct {
 	skew    time.Duration
 	ids     uint64
 	counts  Counts
-	waiting int // requests that wait for the first byte
-	wire    fakehttp.Wire
+	waiting int           // requests that wait for the first byte
+	wire    fakehttp.Wire // counts into counts
 }
 
 // New returns a server. It panics if o makes no sense.
