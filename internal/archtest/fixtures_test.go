@@ -64,6 +64,7 @@ var breaches = []breach{
 	{"imports of store/storetest/fakegcs", "store/storetest/fakegcs/x.go", importing("fakegcs", self+"/store"), "imports " + self + "/store"},
 	{"imports of store/storetest/fakegcs/sdktest/...", "store/storetest/fakegcs/sdktest/x.go", importing("sdktest", self), "imports " + self},
 	{"imports of store/storetest/...", "store/storetest/x.go", importing("storetest", "github.com/stretchr/testify/require"), "imports github.com/stretchr/testify/require"},
+	{"imports of store/storetest/internal/...", "store/storetest/internal/fakehttp/x.go", importing("fakehttp", self+"/store"), "imports " + self + "/store"},
 	{"imports of store/storetest/fakes3", "store/storetest/fakes3/x.go", importing("fakes3", self+"/store"), "imports " + self + "/store"},
 	{"imports of store/storetest/fakes3/sdktest/...", "store/storetest/fakes3/sdktest/x.go", importing("sdktest", self), "imports " + self},
 	{"imports of store/...", "store/x.go", importing("store", self+"/redisstore"), "imports " + self + "/redisstore"},

@@ -59,7 +59,12 @@ var importTable = []importRow{
 		why:      "Protobuf is in a package below codec so that only its users link it",
 	},
 	{
+		packages: []string{"store/storetest/internal/..."},
+		why:      "what the fakes of storetest share is below them, and fakes3 and fakegcs know nothing of ours",
+	},
+	{
 		packages: []string{"store/storetest/fakes3"},
+		allow:    []string{own + "store/storetest/internal/..."},
 		why:      "fakes3 is what S3 is, not what we make of it: the tests of anything that speaks S3 can use it",
 	},
 	{
@@ -72,6 +77,7 @@ var importTable = []importRow{
 	},
 	{
 		packages: []string{"store/storetest/fakegcs"},
+		allow:    []string{own + "store/storetest/internal/..."},
 		why:      "fakegcs is what GCS is, not what we make of it: the tests of anything that speaks to GCS can use it",
 	},
 	{

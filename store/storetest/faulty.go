@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/storetest/internal/faultplan"
 )
 
 // ErrInjected is the error of a [Faulty] without one of its own.
@@ -29,9 +29,9 @@ type Faulty struct {
 	s store.Store
 	o FaultyOptions
 
+	plan *faultplan.Plan[Op, Fault]
+
 	mu     sync.Mutex // guards what follows
-	kinds  [ops]kindFaults
-	met    [faults]int
 	record map[string]*history
 }
 
@@ -43,13 +43,6 @@ type FaultyOptions struct {
 }
 
 const defaultLatency = 100 * time.Millisecond
-
-// kindFaults is what is to go wrong with requests of a kind.
-type kindFaults struct {
-	chance *rand.Rand
-	rates  [faults]float64
-	script []Fault
-}
 
 // history is what a key holds, and what it held before the last write.
 type history struct{ now, before *store.Object } // nil: nothing
@@ -69,9 +62,7 @@ func NewFaulty(s store.Store, o *FaultyOptions) *Faulty {
 	if f.o.Latency == 0 {
 		f.o.Latency = defaultLatency
 	}
-	for op := range f.kinds {
-		f.kinds[op].chance = rand.New(rand.NewPCG(f.o.Seed, uint64(op))) //nolint:gosec // chance that is the same in each run
-	}
+	f.plan = faultplan.New("storetest", f.o.Seed, ops, faults, Fault.befalls)
 	return f
 }
 
@@ -80,26 +71,7 @@ func NewFaulty(s store.Store, o *FaultyOptions) *Faulty {
 // where the fault cannot happen to the kind, or where the probabilities of a
 // kind are more than 1 together.
 func (f *Faulty) Rate(op Op, fault Fault, probability float64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	mustBefall(op, fault)
-	if !(probability >= 0 && probability <= 1) {
-		panic(fmt.Sprintf("storetest: the probability of %v is %v; it must be between 0 and 1", fault, probability))
-	}
-	for kind := OpGet; kind < ops; kind++ {
-		if op != kind && op != AnyOp || !fault.befalls(kind) {
-			continue
-		}
-		rates := &f.kinds[kind].rates
-		rates[fault] = probability
-		total := 0.0
-		for _, rate := range rates {
-			total += rate
-		}
-		if total > 1+1e-9 {
-			panic(fmt.Sprintf("storetest: the probabilities of faults of %v are %v together; they must be 1 at most", kind, total))
-		}
-	}
+	f.plan.Rate(op, fault, probability)
 }
 
 // Script has the next requests of a kind meet these faults, one after the other,
@@ -107,74 +79,13 @@ func (f *Faulty) Rate(op Op, fault Fault, probability float64) {
 // With [AnyOp], the script is for requests of kinds that have no script of their
 // own, and what cannot happen to one of them lets it through. It panics where a
 // fault cannot happen to the kind.
-func (f *Faulty) Script(op Op, next ...Fault) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, fault := range next {
-		mustBefall(op, fault)
-	}
-	f.kinds[op].script = append(f.kinds[op].script, next...)
-}
+func (f *Faulty) Script(op Op, next ...Fault) { f.plan.Script(op, next...) }
 
 // Heal ends all faults: rates are 0 and scripts are over.
-func (f *Faulty) Heal() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for op := range f.kinds {
-		f.kinds[op].rates = [faults]float64{}
-		f.kinds[op].script = nil
-	}
-}
+func (f *Faulty) Heal() { f.plan.Heal() }
 
 // Met returns how many requests met a fault.
-func (f *Faulty) Met(fault Fault) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fault >= faults {
-		return 0
-	}
-	return f.met[fault]
-}
-
-func mustBefall(op Op, fault Fault) {
-	if op >= ops || fault >= faults || op != AnyOp && !fault.befalls(op) {
-		panic(fmt.Sprintf("storetest: %v cannot happen to %v", fault, op))
-	}
-}
-
-// turn returns what happens to a request: its fault, and the chance that decides
-// the rest.
-func (f *Faulty) turn(op Op) (Fault, *rand.Rand) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	kind := &f.kinds[op]
-	// Each request draws both, so that the next ones do not depend on it.
-	at := kind.chance.Float64()
-	rest := rand.New(rand.NewPCG(kind.chance.Uint64(), 0)) //nolint:gosec // chance that is the same in each run
-	fault := None
-	switch {
-	case len(kind.script) > 0:
-		fault, kind.script = kind.script[0], kind.script[1:]
-	case len(f.kinds[AnyOp].script) > 0:
-		script := &f.kinds[AnyOp].script
-		fault, *script = (*script)[0], (*script)[1:]
-		if !fault.befalls(op) {
-			fault = None
-		}
-	default:
-		for i, rate := range kind.rates {
-			if at < rate {
-				fault = Fault(i)
-				break
-			}
-			at -= rate
-		}
-	}
-	if fault != None {
-		f.met[fault]++
-	}
-	return fault, rest
-}
+func (f *Faulty) Met(fault Fault) int { return f.plan.Met(fault) }
 
 // before does what a fault does before the other store is asked. It returns an
 // error if that is all.
@@ -212,7 +123,7 @@ func (f *Faulty) Info() store.Info { return f.s.Info() }
 
 // Get implements [store.Store].
 func (f *Faulty) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
-	fault, chance := f.turn(OpGet)
+	fault, chance := f.plan.Turn(OpGet)
 	if err := f.before(ctx, fault); err != nil {
 		return store.Object{}, false, err
 	}
@@ -232,7 +143,7 @@ func (f *Faulty) Get(ctx context.Context, key string, want store.Want) (store.Ob
 
 // Head implements [store.Store].
 func (f *Faulty) Head(ctx context.Context, key string) (store.Meta, bool, error) {
-	fault, chance := f.turn(OpHead)
+	fault, chance := f.plan.Turn(OpHead)
 	if err := f.before(ctx, fault); err != nil {
 		return store.Meta{}, false, err
 	}
@@ -254,7 +165,7 @@ func (f *Faulty) Head(ctx context.Context, key string) (store.Meta, bool, error)
 
 // Put implements [store.Store].
 func (f *Faulty) Put(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
-	fault, _ := f.turn(OpPut)
+	fault, _ := f.plan.Turn(OpPut)
 	if err := f.before(ctx, fault); err != nil {
 		return store.Version{}, false, err
 	}
@@ -271,7 +182,7 @@ func (f *Faulty) Put(ctx context.Context, key string, obj store.Object, cond sto
 
 // Delete implements [store.Store].
 func (f *Faulty) Delete(ctx context.Context, keys ...string) error {
-	fault, _ := f.turn(OpDelete)
+	fault, _ := f.plan.Turn(OpDelete)
 	if err := f.before(ctx, fault); err != nil {
 		return err
 	}
@@ -290,7 +201,7 @@ func (f *Faulty) Touch(ctx context.Context, key string, meta store.Meta, cond st
 	if !f.has(capTouch) {
 		return store.Touch(ctx, f.s, key, meta, cond)
 	}
-	fault, _ := f.turn(OpTouch)
+	fault, _ := f.plan.Turn(OpTouch)
 	if err := f.before(ctx, fault); err != nil {
 		return false, err
 	}
@@ -309,7 +220,7 @@ func (f *Faulty) GetMany(ctx context.Context, keys []string, want store.Want) ([
 	if !f.has(capGetMany) {
 		return store.GetMany(ctx, f.s, keys, want)
 	}
-	fault, chance := f.turn(OpGetMany)
+	fault, chance := f.plan.Turn(OpGetMany)
 	if err := f.before(ctx, fault); err != nil {
 		return nil, err
 	}
@@ -351,7 +262,7 @@ func (f *Faulty) PutMany(ctx context.Context, objs map[string]store.Object) erro
 	if !f.has(capPutMany) {
 		return store.PutMany(ctx, f.s, objs)
 	}
-	fault, _ := f.turn(OpPutMany)
+	fault, _ := f.plan.Turn(OpPutMany)
 	if err := f.before(ctx, fault); err != nil {
 		return err
 	}
@@ -377,7 +288,7 @@ func (f *Faulty) Clear(ctx context.Context, prefix string) error {
 	if !f.has(capClear) {
 		return store.Clear(ctx, f.s, prefix)
 	}
-	fault, _ := f.turn(OpClear)
+	fault, _ := f.plan.Turn(OpClear)
 	if err := f.before(ctx, fault); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package fakegcs
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 // needs are the permissions that an operation needs in any case.
@@ -23,8 +22,8 @@ var needs = [ops][]string{
 
 // admit refuses a request by its rights, and by the rate of all.
 func (s *Server) admit(c *call) error {
-	if err := s.throttle(); err != nil {
-		return err
+	if !s.throttle.Take() {
+		return errTooManyRequests
 	}
 	object := c.object
 	if c.op == OpListObjects {
@@ -77,29 +76,6 @@ func (s *Server) absent(c *call) error {
 		return s.lacks(c, PermObjectsList)
 	}
 	return noObject(c.bucket, c.object)
-}
-
-// throttle takes a request from what the rate allows.
-func (s *Server) throttle() error {
-	if s.o.RequestRate == 0 {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	most := max(s.o.RequestRate, 1)
-	if s.refilled.IsZero() {
-		s.tokens = most
-	} else {
-		s.tokens = min(most, s.tokens+now.Sub(s.refilled).Seconds()*s.o.RequestRate)
-	}
-	s.refilled = now
-	// A token that is whole but for rounding is whole.
-	if s.tokens < 1-1e-9 {
-		return errTooManyRequests
-	}
-	s.tokens--
-	return nil
 }
 
 // testPermissions answers which of some permissions there are.

@@ -60,14 +60,7 @@ func (s *Server) Reset() {
 func (s *Server) OpenBodies() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openBodies
-}
-
-// count adds to the counts what add says. The caller does not hold mu.
-func (s *Server) count(add func(n *Counts)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	add(&s.counts)
+	return s.wire.Open
 }
 
 // bill counts what GCS would charge for a request that is answered so.
@@ -75,15 +68,15 @@ func (s *Server) bill(op Op, status int) {
 	if status >= http.StatusBadRequest {
 		return
 	}
-	s.count(func(n *Counts) {
-		switch op.Class() {
-		case ClassA:
-			n.BilledA++
-		case ClassB:
-			n.BilledB++
-		case Free:
-		}
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch op.Class() {
+	case ClassA:
+		s.counts.BilledA++
+	case ClassB:
+		s.counts.BilledB++
+	case Free:
+	}
 }
 
 // of returns the place of an operation.

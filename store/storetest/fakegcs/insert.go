@@ -10,6 +10,12 @@ import (
 	"strings"
 )
 
+// maxObject is the size of an object.
+const maxObject = 5 << 40
+
+// receive reads the body of a request.
+func (s *Server) receive(c *call) ([]byte, error) { return s.wire.Receive(c.req, maxObject) }
+
 // insertObject writes an object in one request.
 func (s *Server) insertObject(c *call) (*answer, error) {
 	data, err := s.receive(c)

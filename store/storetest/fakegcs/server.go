@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/advcache/advcache/store/storetest/internal/fakehttp"
+	"github.com/advcache/advcache/store/storetest/internal/faultplan"
 )
 
 // Server is a GCS server with its objects in memory. It is the transport of its
@@ -16,19 +18,18 @@ import (
 type Server struct {
 	o Options
 
+	faults   *faultplan.Plan[Op, Fault]
+	throttle fakehttp.Throttle
+
 	mu         sync.Mutex // guards what follows; the effect of a request is one critical section
 	buckets    map[string]*bucket
 	uploads    map[string]*upload
 	mutations  map[place]*mutation
 	generation int64 // the last one
 	ids        uint64
-	tokens     float64 // requests that the rate allows
-	refilled   time.Time
 	counts     Counts
-	waiting    int // requests that wait for the first byte
-	openBodies int
-	faults     [ops]opFaults
-	met        [faults]int
+	waiting    int           // requests that wait for the first byte
+	wire       fakehttp.Wire // counts into counts
 }
 
 // New returns a server. It panics if o makes no sense.
@@ -44,7 +45,10 @@ func New(o *Options) *Server {
 	for _, name := range s.o.Buckets {
 		s.buckets[name] = newBucket()
 	}
-	s.seedFaults()
+	s.faults = faultplan.New("fakegcs", s.o.Seed, ops, faults, Fault.befalls)
+	s.throttle.Rate = s.o.RequestRate
+	n := &s.counts
+	s.wire = fakehttp.Wire{Bandwidth: s.o.Bandwidth, Mu: &s.mu, In: &n.In, Out: &n.Out, ClosedEarly: &n.ClosedEarly}
 	return s
 }
 
@@ -76,7 +80,7 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, err := newCall(req)
 	chance := s.begin(c)
 	defer s.end()
-	if err := wait(ctx, s.o.Latency/2); err != nil {
+	if err := fakehttp.Wait(ctx, s.o.Latency/2); err != nil {
 		return nil, err
 	}
 	a, err := s.serve(c, err)
@@ -90,9 +94,9 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	s.bill(c.op, a.status)
 	if c.fault == LostAnswer {
-		return nil, errReset()
+		return nil, fakehttp.ConnReset()
 	}
-	if err := wait(ctx, s.o.Latency-s.o.Latency/2); err != nil {
+	if err := fakehttp.Wait(ctx, s.o.Latency-s.o.Latency/2); err != nil {
 		return nil, err
 	}
 	return s.respond(c, a, chance), nil
@@ -103,7 +107,7 @@ func (s *Server) begin(c *call) (chance *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.id = s.nextID()
-	c.fault, chance = s.turn(c.op)
+	c.fault, chance = s.faults.Turn(c.op)
 	*s.counts.Requests.of(c.op)++
 	s.waiting++
 	s.counts.Peak = max(s.counts.Peak, s.waiting)
@@ -158,38 +162,11 @@ func (s *Server) serve(c *call, malformed error) (*answer, error) {
 
 // respond makes the response of an answer.
 func (s *Server) respond(c *call, a *answer, chance *rand.Rand) *http.Response {
-	h := a.header
-	if h == nil {
-		h = make(http.Header)
-	}
+	resp := s.wire.Respond(c.req, a.status, a.header, a.body, fakehttp.Damage{Harm: harms[c.fault], Chance: chance})
+	h := resp.Header
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	h.Set("Server", "UploadServer")
 	h.Set("X-Guploader-Uploadid", c.id)
-	length := int64(len(a.body))
-	switch {
-	case a.status == http.StatusNoContent || a.status == http.StatusNotModified:
-	case c.req.Method == http.MethodHead:
-		// As the body of a GET would be; of an error it is not told.
-		length = -1
-		if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil {
-			length = n
-		}
-		a.body = nil
-	default:
-		h.Set("Content-Length", strconv.FormatInt(length, 10))
-	}
-	if a.status >= http.StatusMultipleChoices {
-		c.fault = None // the damage of a body is that of an object
-	}
-	resp := &http.Response{
-		Status:     strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode: a.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        h,
-		Body:          s.newBody(c, a.body, chance),
-		ContentLength: length,
-		Request:       c.req,
-	}
 	if a.gunzip {
 		resp.Body = &gunzip{from: resp.Body}
 		resp.ContentLength, resp.Uncompressed = -1, true

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/advcache/advcache/store/storetest/internal/fakehttp"
 )
 
 // The effect of a request is in the middle of its latency.
@@ -68,7 +70,7 @@ func TestBodyIsLazy(t *testing.T) {
 		// Close wakes who reads.
 		var wait sync.WaitGroup
 		wait.Go(func() {
-			if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, errBodyClosed) {
+			if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, fakehttp.ErrBodyClosed) {
 				t.Errorf("Read gave %v", err)
 			}
 		})
@@ -81,7 +83,7 @@ func TestBodyIsLazy(t *testing.T) {
 		wait.Wait()
 		want(t, "open bodies", s.OpenBodies(), 0)
 		want(t, "closed early", s.Counts().ClosedEarly, 1)
-		if _, err := resp.Body.Read(make([]byte, 1)); !errors.Is(err, errBodyClosed) {
+		if _, err := resp.Body.Read(make([]byte, 1)); !errors.Is(err, fakehttp.ErrBodyClosed) {
 			t.Errorf("Read gave %v", err)
 		}
 	})
@@ -107,7 +109,7 @@ func TestCloseWakesRead(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, errBodyClosed) {
+		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, fakehttp.ErrBodyClosed) {
 			t.Errorf("Read gave %v", err)
 		}
 		want(t, "time", time.Since(began), time.Hour)

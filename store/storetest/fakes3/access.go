@@ -23,8 +23,8 @@ func (s *Server) heeds(f Feature) (bool, error) {
 
 // admit refuses a request by its rights and its date, and by the rate of all.
 func (s *Server) admit(c *call) error {
-	if err := s.throttle(); err != nil {
-		return err
+	if !s.throttle.Take() {
+		return errSlowDown
 	}
 	if err := judgeDate(c); err != nil {
 		return err
@@ -37,32 +37,6 @@ func (s *Server) admit(c *call) error {
 	if c.op != OpDeleteObjects && !s.may(c, c.op, c.bucket, key) {
 		return errAccessDenied
 	}
-	return nil
-}
-
-// throttle takes a request from what the rate allows.
-func (s *Server) throttle() error {
-	if s.o.RequestRate == 0 {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	// Time of the process, whatever the skew.
-	now := time.Now()
-	most := max(s.o.RequestRate, 1)
-	if s.refilled.IsZero() {
-		s.tokens = most
-	} else {
-		// Time goes back if the server is taken into a bubble.
-		passed := max(now.Sub(s.refilled), 0)
-		s.tokens = min(most, s.tokens+passed.Seconds()*s.o.RequestRate)
-	}
-	s.refilled = now
-	// A token that is whole but for rounding is whole.
-	if s.tokens < 1-1e-9 {
-		return errSlowDown
-	}
-	s.tokens--
 	return nil
 }
 

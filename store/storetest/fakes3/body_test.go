@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/advcache/advcache/store/storetest/internal/fakehttp"
 )
 
 // open sends a GET of k and returns the answer with its body unread.
@@ -44,13 +46,13 @@ func TestBodyIsClosedWhileRead(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := <-got; !errors.Is(err, errBodyClosed) {
+		if err := <-got; !errors.Is(err, fakehttp.ErrBodyClosed) {
 			t.Errorf("got %v", err)
 		}
 		if c := s.Counts(); c.Out != 10 || c.ClosedEarly != 1 || s.OpenBodies() != 0 {
 			t.Errorf("got %v, %d closed early, %d open", c, c.ClosedEarly, s.OpenBodies())
 		}
-		if _, err := resp.Body.Read(make([]byte, 1)); !errors.Is(err, errBodyClosed) {
+		if _, err := resp.Body.Read(make([]byte, 1)); !errors.Is(err, fakehttp.ErrBodyClosed) {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -100,7 +100,7 @@ func (s *Server) completionBody(c *call) ([]byte, error) {
 	if c.req.ContentLength > maxPut {
 		return nil, errEntityTooLarge
 	}
-	body, err := s.readBody(c)
+	body, err := s.wire.Receive(c.req, maxPut)
 	if err != nil {
 		return nil, err
 	}

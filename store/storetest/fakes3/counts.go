@@ -55,14 +55,7 @@ func (s *Server) Reset() {
 func (s *Server) OpenBodies() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openBodies
-}
-
-// count adds to the counts what add says. The caller does not hold mu.
-func (s *Server) count(add func(n *Counts)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	add(&s.counts)
+	return s.wire.Open
 }
 
 // of returns the place of an operation.

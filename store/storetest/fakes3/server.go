@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/advcache/advcache/store/storetest/internal/fakehttp"
+	"github.com/advcache/advcache/store/storetest/internal/faultplan"
 )
 
 // Server is an S3 server with its objects in memory. It is the transport of its
@@ -15,17 +18,16 @@ import (
 type Server struct {
 	o Options
 
-	mu         sync.Mutex // guards what follows; the effect of a request is one critical section
-	buckets    map[string]*bucket
-	skew       time.Duration
-	ids        uint64
-	tokens     float64 // requests that the rate allows
-	refilled   time.Time
-	counts     Counts
-	waiting    int // requests that wait for the first byte
-	openBodies int
-	faults     [ops]opFaults
-	met        [faults]int
+	faults   *faultplan.Plan[Op, Fault]
+	throttle fakehttp.Throttle
+
+	mu      sync.Mutex // guards what follows; the effect of a request is one critical section
+	buckets map[string]*bucket
+	skew    time.Duration
+	ids     uint64
+	counts  Counts
+	waiting int           // requests that wait for the first byte
+	wire    fakehttp.Wire // counts into counts
 }
 
 // New returns a server. It panics if o makes no sense.
@@ -44,7 +46,10 @@ func New(o *Options) *Server {
 	for _, name := range s.o.Buckets {
 		s.buckets[name] = newBucket()
 	}
-	s.seedFaults()
+	s.faults = faultplan.New("fakes3", s.o.Seed, ops, faults, Fault.befalls)
+	s.throttle.Rate = s.o.RequestRate
+	n := &s.counts
+	s.wire = fakehttp.Wire{Bandwidth: s.o.Bandwidth, Mu: &s.mu, In: &n.In, Out: &n.Out, ClosedEarly: &n.ClosedEarly}
 	return s
 }
 
@@ -73,7 +78,7 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, err := newCall(req)
 	chance := s.begin(c)
 	defer s.end()
-	if err := wait(ctx, s.o.Latency/2); err != nil {
+	if err := fakehttp.Wait(ctx, s.o.Latency/2); err != nil {
 		return nil, err
 	}
 	a, err := s.serve(c, err)
@@ -83,9 +88,9 @@ func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if c.fault == LostAnswer {
-		return nil, errReset()
+		return nil, fakehttp.ConnReset()
 	}
-	if err := wait(ctx, s.o.Latency-s.o.Latency/2); err != nil {
+	if err := fakehttp.Wait(ctx, s.o.Latency-s.o.Latency/2); err != nil {
 		return nil, err
 	}
 	return s.respond(c, a, chance), nil
@@ -96,7 +101,7 @@ func (s *Server) begin(c *call) (chance *rand.Rand) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.id, c.arrived = s.nextID(), s.now()
-	c.fault, chance = s.turn(c.op)
+	c.fault, chance = s.faults.Turn(c.op)
 	*s.counts.Requests.of(c.op)++
 	s.waiting++
 	s.counts.Peak = max(s.counts.Peak, s.waiting)
@@ -157,42 +162,15 @@ func (s *Server) serve(c *call, malformed error) (*answer, error) {
 
 // respond makes the response of an answer.
 func (s *Server) respond(c *call, a *answer, chance *rand.Rand) *http.Response {
-	h := a.header
-	if h == nil {
-		h = make(http.Header)
-	}
+	resp := s.wire.Respond(c.req, a.status, a.header, a.body, fakehttp.Damage{Harm: harms[c.fault], Chance: chance})
+	h := resp.Header
 	s.mu.Lock()
 	h.Set("Date", s.now().Format(http.TimeFormat))
 	s.mu.Unlock()
 	h.Set("Server", "AmazonS3")
 	h.Set("X-Amz-Request-Id", c.id)
 	h.Set("X-Amz-Id-2", c.id+c.id)
-	length := int64(len(a.body))
-	switch {
-	case a.status == http.StatusNoContent || a.status == http.StatusNotModified:
-	case c.req.Method == http.MethodHead:
-		// As the body of a GET would be; of an error it is not told.
-		length = -1
-		if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil {
-			length = n
-		}
-		a.body = nil
-	default:
-		h.Set("Content-Length", strconv.FormatInt(length, 10))
-	}
-	data := a.body
-	if a.status >= http.StatusMultipleChoices {
-		c.fault = None // the damage of a body is that of an object
-	}
-	return &http.Response{
-		Status:     strconv.Itoa(a.status) + " " + http.StatusText(a.status),
-		StatusCode: a.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        h,
-		Body:          s.newBody(c, data, chance),
-		ContentLength: length,
-		Request:       c.req,
-	}
+	return resp
 }
 
 // judgeMessage refuses what the transport of net/http cannot send.

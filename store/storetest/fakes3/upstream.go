@@ -3,14 +3,11 @@ package fakes3
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // maxPut is the size of a body of one request.
@@ -29,7 +26,7 @@ func (s *Server) receive(c *call) (payload, error) {
 	if err != nil {
 		return payload{}, err
 	}
-	raw, err := s.readBody(c)
+	raw, err := s.wire.Receive(c.req, maxPut)
 	if err != nil {
 		return payload{}, err
 	}
@@ -72,44 +69,6 @@ func announced(c *call) (length int64, chunked bool, err error) {
 	return length, chunked, nil
 }
 
-// readBody reads the body of a request at the bandwidth of the server.
-func (s *Server) readBody(c *call) ([]byte, error) {
-	body := c.req.Body
-	if body == nil || body == http.NoBody {
-		return nil, nil
-	}
-	ctx := c.req.Context()
-	// As the transport of net/http, do not wait for a body that blocks when
-	// nobody waits for the answer.
-	closed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(closed)
-		body.Close() //nolint:errcheck // only to wake Read
-	})
-	var b bytes.Buffer
-	_, err := b.ReadFrom(io.LimitReader(body, maxPut+1))
-	s.count(func(n *Counts) { n.In += int64(b.Len()) })
-	if !stop() {
-		<-closed
-		return nil, context.Cause(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if want := c.req.ContentLength; want > 0 && int64(b.Len()) != want {
-		return nil, fmt.Errorf("fakes3: ContentLength=%d with Body length %d", want, b.Len())
-	}
-	return b.Bytes(), wait(ctx, s.pace(b.Len()))
-}
-
-// pace returns how long n bytes of a body take.
-func (s *Server) pace(n int) time.Duration {
-	if s.o.Bandwidth == 0 {
-		return 0
-	}
-	return time.Duration(float64(n) / float64(s.o.Bandwidth) * float64(time.Second))
-}
-
 // dechunk takes the frames of aws-chunked off a body: a line with the length in
 // hexadecimal, and perhaps a signature, before each chunk, one of length 0 at
 // the end, then the trailer.
@@ -145,23 +104,5 @@ func dechunk(raw []byte) ([]byte, http.Header, error) {
 		if errors.Is(err, io.EOF) {
 			return data.Bytes(), trailer, nil
 		}
-	}
-}
-
-// wait waits for d, or until the context is done.
-func wait(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
