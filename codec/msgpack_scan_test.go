@@ -72,7 +72,7 @@ func scanned() (all [][]byte) {
 	add := func(parts ...string) { all = append(all, []byte(strings.Join(parts, ""))) }
 	var wide strings.Builder
 	for i := range 20 {
-		wide.WriteString(fmt.Sprintf("\xa2%02d\xcd\x00\x01", i))
+		fmt.Fprintf(&wide, "\xa2%02d\xcd\x00\x01", i)
 	}
 	add("\x80")
 	add("\x81\x00\xa0")                                                  // a key 0 where "" is foreseen
