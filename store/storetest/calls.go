@@ -220,15 +220,21 @@ func (e *env) getMany(want store.Want, keys ...string) map[string]store.Object {
 	if len(objs) != len(keys) {
 		e.Fatalf("GetMany of %d keys gives %d objects; want one or nil for each", len(keys), len(objs))
 	}
+	found := foundIn(keys, objs)
+	for i, obj := range objs {
+		if again, ok := found[keys[i]]; ok && (obj == nil || obj.Meta.Version != again.Meta.Version) {
+			e.Lost("GetMany of %s finds %s at one place and not at another", list(keys), short(keys[i]))
+		}
+	}
+	return found
+}
+
+// foundIn returns what GetMany found, by the keys.
+func foundIn(keys []string, objs []*store.Object) map[string]store.Object {
 	found := make(map[string]store.Object)
 	for i, obj := range objs {
 		if obj != nil {
 			found[keys[i]] = *obj
-		}
-	}
-	for i, obj := range objs {
-		if again, ok := found[keys[i]]; ok && (obj == nil || obj.Meta.Version != again.Meta.Version) {
-			e.Lost("GetMany of %s finds %s at one place and not at another", list(keys), short(keys[i]))
 		}
 	}
 	return found

@@ -77,16 +77,6 @@ func (m *Memory) find(ctx context.Context, keys []string, want store.Want) (map[
 	return foundIn(keys, objs), err
 }
 
-func foundIn(keys []string, objs []*store.Object) map[string]store.Object {
-	found := make(map[string]store.Object)
-	for i, obj := range objs {
-		if obj != nil {
-			found[keys[i]] = *obj
-		}
-	}
-	return found
-}
-
 func (w *wrapper) PutMany(ctx context.Context, objs map[string]store.Object) error {
 	return w.putMany(ctx, objs)
 }
