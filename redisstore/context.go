@@ -134,21 +134,16 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	if deadline, ok := ctx.Deadline(); ok && why == nil && !time.Now().Before(deadline) {
 		why = context.DeadlineExceeded // the connection was faster than the timer
 	}
-	addr := s.unconnected()
-	switch {
-	case addr != "" && why != nil:
-		return fmt.Errorf("no connection to %s is open: %w", addr, both(why, err))
-	case why != nil:
-		return both(why, err)
-	}
-	return err
-}
-
-func both(why, err error) error {
-	if errors.Is(err, why) {
+	if why == nil {
 		return err
 	}
-	return fmt.Errorf("%w: %w", why, err)
+	if !errors.Is(err, why) {
+		err = fmt.Errorf("%w: %w", why, err)
+	}
+	if addr := s.unconnected(); addr != "" {
+		err = fmt.Errorf("no connection to %s is open: %w", addr, err)
+	}
+	return err
 }
 
 // lookAround lets the client of a Cluster look for the present master where one

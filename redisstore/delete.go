@@ -17,16 +17,11 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	}
 	return s.batches(ctx, "delete", keys, func(_ int, batch []string) []error {
 		if !s.single {
-			return s.pipeline(ctx, "delete", batch, batch, func(key string) redis.Cmder {
+			return s.pipeline(ctx, "delete", batch, true, func(key string) redis.Cmder {
 				return redis.NewIntCmd(ctx, "unlink", s.key(key))
 			}, nil)
 		}
-		args := make([]any, 1, 1+len(batch))
-		args[0] = "unlink"
-		for _, key := range batch {
-			args = append(args, s.key(key))
-		}
-		if err := s.process(ctx, redis.NewIntCmd(ctx, args...), batch...); err != nil {
+		if err := s.process(ctx, redis.NewIntCmd(ctx, s.keyArgs("unlink", batch)...), batch...); err != nil {
 			return []error{s.opError("delete", "", err)}
 		}
 		return nil
@@ -52,7 +47,7 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 		scan(ctx, node)
 		return nil
 	}
-	if err := s.ghosts.await(ctx, beginWith(prefix)); err != nil {
+	if err := s.ghosts.await(ctx, func(key string) bool { return strings.HasPrefix(key, prefix) }); err != nil {
 		return err
 	}
 	_, err := s.run(ctx, nil, func() (err error) {

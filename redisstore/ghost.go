@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -100,8 +99,4 @@ func wait(ctx context.Context, under chan struct{}) error {
 	case <-ctx.Done():
 		return fmt.Errorf("redisstore: an earlier write of the key, left by its caller, has not ended: %w", ctx.Err())
 	}
-}
-
-func beginWith(prefix string) func(key string) bool {
-	return func(key string) bool { return strings.HasPrefix(key, prefix) }
 }

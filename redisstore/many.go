@@ -39,7 +39,7 @@ func (s *Store) GetMany(ctx context.Context, keys []string, want store.Want) ([]
 		if s.single {
 			return s.mget(ctx, batch, func(i int, data []byte) { take(first+i, data) })
 		}
-		return s.pipeline(ctx, "get", batch, nil, func(key string) redis.Cmder {
+		return s.pipeline(ctx, "get", batch, false, func(key string) redis.Cmder {
 			return redis.NewStringCmd(ctx, "get", s.key(key))
 		}, func(i int, cmd redis.Cmder) {
 			data, _ := cmd.(*redis.StringCmd).Bytes()
@@ -90,7 +90,7 @@ func (s *Store) PutMany(ctx context.Context, objs map[string]store.Object) error
 	size := 0
 	flush := func() {
 		errs = append(errs, s.batches(ctx, "set", slices.Collect(maps.Keys(values)), func(_ int, keys []string) []error {
-			return s.pipeline(ctx, "set", keys, keys, func(key string) redis.Cmder {
+			return s.pipeline(ctx, "set", keys, true, func(key string) redis.Cmder {
 				obj := objs[key]
 				return setCmd(ctx, s.key(key), values[key], lifeOf(&obj.Meta))
 			}, nil)

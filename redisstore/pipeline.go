@@ -31,7 +31,7 @@ func (s *Store) batches(ctx context.Context, op string, keys []string, do func(f
 // that succeeded to done, with the place of the key. A node that does not answer costs the answers of its
 // own keys only.
 func (s *Store) pipeline(
-	ctx context.Context, op string, keys, writes []string, command func(key string) redis.Cmder, done func(i int, cmd redis.Cmder),
+	ctx context.Context, op string, keys []string, writes bool, command func(key string) redis.Cmder, done func(i int, cmd redis.Cmder),
 ) []error {
 	var (
 		mu   sync.Mutex
@@ -42,10 +42,14 @@ func (s *Store) pipeline(
 		wg.Go(func() {
 			// Made here: who is left alone must not read what the caller may change.
 			cmds := make([]redis.Cmder, len(group))
+			var written []string
 			for n, i := range group {
 				cmds[n] = command(keys[i])
+				if writes {
+					written = append(written, keys[i])
+				}
 			}
-			left, err := s.run(ctx, of(writes, group), func() error {
+			left, err := s.run(ctx, written, func() error {
 				pipe := s.client.Pipeline()
 				for _, cmd := range cmds {
 					_ = pipe.Process(ctx, cmd) // queues it
@@ -93,18 +97,6 @@ func settle(cmds []redis.Cmder, err error) {
 			cmd.SetErr(err)
 		}
 	}
-}
-
-// of returns those of keys, if there are any, that stand at some places.
-func of(keys []string, places []int) []string {
-	if len(keys) == 0 {
-		return nil
-	}
-	some := make([]string, len(places))
-	for n, i := range places {
-		some[n] = keys[i]
-	}
-	return some
 }
 
 // groups splits keys, by their places, after the node that has them. Where that
