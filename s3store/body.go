@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -22,35 +21,25 @@ func (s *Store) body(ctx context.Context, api *s3.Client, in *s3.GetObjectInput,
 	if size <= s.opt.PartSize {
 		return body, fill(body, out.Body)
 	}
-	var ranges []span
-	for at := s.opt.PartSize; at < size; at += s.opt.PartSize {
-		ranges = append(ranges, span{at, min(at+s.opt.PartSize, size)})
+	var parts []span
+	for at := int64(0); at < size; at += s.opt.PartSize {
+		parts = append(parts, span{at, min(at+s.opt.PartSize, size)})
 	}
-	rest := make(chan error, 1)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		rest <- s.parallel(ctx, len(ranges), s.opt.Concurrency-1, func(ctx context.Context, i int) error {
-			r := ranges[i]
-			part, err := api.GetObject(ctx, &s3.GetObjectInput{
-				Bucket: in.Bucket, Key: in.Key, IfMatch: out.ETag,
-				Range: r.header(),
-			})
-			if err != nil {
-				return s.explain("GetObject", err)
-			}
-			defer part.Body.Close() //nolint:errcheck // as in get
-			if n := aws.ToInt64(part.ContentLength); n != r.to-r.from {
-				return fmt.Errorf("s3store: of the bytes %d to %d of an object, %d came", r.from, r.to, n)
-			}
-			return fill(body[r.from:r.to], part.Body)
-		})
-	}()
-	err := fill(body[:s.opt.PartSize], out.Body)
-	if err != nil {
-		cancel()
-	}
-	return body, errors.Join(err, <-rest)
+	return body, s.parallel(ctx, len(parts), func(ctx context.Context, i int) error {
+		r := parts[i]
+		if i == 0 { // which is under way
+			return fill(body[:r.to], out.Body)
+		}
+		part, err := api.GetObject(ctx, &s3.GetObjectInput{Bucket: in.Bucket, Key: in.Key, IfMatch: out.ETag, Range: r.header()})
+		if err != nil {
+			return s.explain("GetObject", err)
+		}
+		defer part.Body.Close() //nolint:errcheck // as in get
+		if n := aws.ToInt64(part.ContentLength); n != r.to-r.from {
+			return fmt.Errorf("s3store: of the bytes %d to %d of an object, %d came", r.from, r.to, n)
+		}
+		return fill(body[r.from:r.to], part.Body)
+	})
 }
 
 type span struct{ from, to int64 }
@@ -66,14 +55,14 @@ func fill(to []byte, from io.Reader) error {
 	return nil
 }
 
-// parallel calls do with 0 to n-1, some at a time, and ends the others where one
-// fails, whose error it returns.
-func (s *Store) parallel(ctx context.Context, n, together int, do func(ctx context.Context, i int) error) error {
+// parallel calls do with 0 to n-1, Concurrency at a time, and ends the others where
+// one fails, whose error it returns.
+func (s *Store) parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
 	var group sync.WaitGroup
-	for range max(1, min(n, together)) {
+	for range min(n, s.opt.Concurrency) {
 		group.Go(func() {
 			for i := range next {
 				if err := do(ctx, i); err != nil {

@@ -23,11 +23,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		return err
 	}
 	if len(keys) == 1 {
-		bucket, name := s.at(keys[0])
-		return again(ctx, func() error {
-			_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name})
-			return s.explain("DeleteObject", err)
-		})
+		return s.remove(ctx, api, keys[0], "")
 	}
 	byName := make(map[string]string, len(keys))
 	names := make([]string, 0, len(keys))

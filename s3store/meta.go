@@ -33,11 +33,11 @@ func field(metadata map[string]string, name string) string {
 	return ""
 }
 
-// metadataOf returns the metadata of a write.
-func (s *Store) metadataOf(key string, meta *store.Meta, version string) map[string]string {
+// metadataOf returns the metadata of a write, under the name that key has.
+func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
 	m := store.Metadata(meta)
 	m[metadataVersion] = version
-	if isShortened(s.name(key)) {
+	if isShortened(name) {
 		if escaped := url.QueryEscape(key); len(escaped) <= maxMetadataKey {
 			m[metadataKey] = escaped
 		}
@@ -66,9 +66,7 @@ func newHeld(metadata map[string]string, etag *string, size int64, modified *tim
 
 // newVersion returns a number that no other write has.
 func newVersion() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // which never fails
-	return hex.EncodeToString(b[:])
+	return hex.EncodeToString(nonce())
 }
 
 // unique gives a body 16 random bytes that its decompressor skips, so that its

@@ -12,7 +12,6 @@ import (
 	"github.com/advcache/advcache/codec"
 	"github.com/advcache/advcache/s3store"
 	"github.com/advcache/advcache/store"
-	"github.com/advcache/advcache/store/storetest/fakes3"
 )
 
 // TestRequests is law 12: the table in the documentation of the package, for a
@@ -171,5 +170,3 @@ func TestEqualBodiesAreUnique(t *testing.T) {
 		})
 	}
 }
-
-var _ = fakes3.AnyOp

@@ -37,9 +37,9 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 	bucket, name := s.at(key)
 	meta.Encoding = h.meta.Encoding // the body stays
 	in := &s3.CopyObjectInput{
-		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, aws.ToString(name))),
+		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)),
 		CopySourceIfMatch: aws.String(h.etag), IfMatch: aws.String(h.etag),
-		MetadataDirective: types.MetadataDirectiveReplace, Metadata: s.metadataOf(key, &meta, newVersion()),
+		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, &meta, newVersion()),
 		ContentType:  aws.String(store.ContentType(meta.Encoding)),
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}

@@ -33,7 +33,7 @@ func (s *Store) newUpload(key string, obj *store.Object) *upload {
 	u := &upload{version: newVersion()}
 	u.bucket, u.name = s.at(key)
 	u.body, u.unique = unique(obj.Meta.Encoding, obj.Body)
-	u.metadata = s.metadataOf(key, &obj.Meta, u.version)
+	u.metadata = metadataOf(key, *u.name, &obj.Meta, u.version)
 	u.contentType = aws.String(store.ContentType(obj.Meta.Encoding))
 	return u
 }
@@ -46,21 +46,27 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		return store.Version{}, false, err
 	}
 	gone := obj.Meta.GoneAt(time.Now())
-	u := s.newUpload(key, &obj)
 	if cond.Kind == store.Always {
 		if gone {
 			return store.Version{}, true, s.Delete(ctx, key)
 		}
+		u := s.newUpload(key, &obj)
 		etag, err := s.send(ctx, api, u, "", "")
 		return u.versionOf(etag), err == nil, err
 	}
 	if cond.Kind == store.IfVersion && cond.Version.Text() == "" {
 		return store.Version{}, false, nil
 	}
+	var u *upload // made once it is clear that something is to be sent
 	for range writeTries {
 		h, there, err := s.head(ctx, key)
 		if err != nil {
 			return store.Version{}, false, err
+		}
+		if u != nil && there && h.meta.Version == u.versionOf(h.etag) {
+			// It was our own write that won: the SDK tried again after its answer
+			// was lost.
+			return h.meta.Version, true, nil
 		}
 		var seen *store.Meta
 		if there {
@@ -69,12 +75,15 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		if !cond.Holds(seen) {
 			return store.Version{}, false, nil
 		}
+		if u == nil && !gone {
+			u = s.newUpload(key, &obj)
+		}
 		var version store.Version
 		switch {
 		case gone && !there:
 			return store.Version{}, true, nil
 		case gone:
-			err = s.remove(ctx, api, u, h.etag)
+			err = s.remove(ctx, api, key, h.etag)
 		case there:
 			version, err = s.replace(ctx, api, u, &obj.Meta, &h, cond.Kind != store.IfVersion)
 		default:
@@ -84,10 +93,6 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		}
 		if !lostRace(err) {
 			return version, err == nil, err
-		}
-		// The answer of a write that was tried again by the SDK may be about itself.
-		if h, there, err := s.head(ctx, key); err == nil && there && h.meta.Version == u.versionOf(h.etag) {
-			return h.meta.Version, true, nil
 		}
 	}
 	return store.Version{}, false, errChanges
@@ -121,9 +126,11 @@ func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *st
 	return u.versionOf(etag), err
 }
 
-func (s *Store) remove(ctx context.Context, api *s3.Client, u *upload, etag string) error {
+// remove deletes an object; with an ETag, that one alone.
+func (s *Store) remove(ctx context.Context, api *s3.Client, key, etag string) error {
+	bucket, name := s.at(key)
 	return again(ctx, func() error {
-		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: u.bucket, Key: u.name, IfMatch: aws.String(etag)})
+		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name, IfMatch: optional(etag)})
 		return s.explain("DeleteObject", err)
 	})
 }
@@ -176,7 +183,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 	}()
 	size, part := int64(len(u.body)), max(s.opt.PartSize, int64(len(u.body))/maxParts+1)
 	parts := make([]types.CompletedPart, (size+part-1)/part)
-	err = s.parallel(ctx, len(parts), s.opt.Concurrency, func(ctx context.Context, i int) error {
+	err = s.parallel(ctx, len(parts), func(ctx context.Context, i int) error {
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
