@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // body reads the body of an answer, into memory of its size. Of one that has more
@@ -25,7 +26,7 @@ func (s *Store) body(ctx context.Context, api *s3.Client, in *s3.GetObjectInput,
 	for at := int64(0); at < size; at += s.opt.PartSize {
 		parts = append(parts, span{at, min(at+s.opt.PartSize, size)})
 	}
-	return body, s.parallel(ctx, len(parts), func(ctx context.Context, i int) error {
+	return body, objects.Parallel(ctx, len(parts), s.opt.Concurrency, func(ctx context.Context, i int) error {
 		r := parts[i]
 		if i == 0 { // which is under way
 			return fill(body[:r.to], out.Body)
@@ -53,31 +54,4 @@ func fill(to []byte, from io.Reader) error {
 		return fmt.Errorf("s3store: the body of an object: %w", err)
 	}
 	return nil
-}
-
-// parallel calls do with 0 to n-1, Concurrency at a time, and ends the others where
-// one fails, whose error it returns.
-func (s *Store) parallel(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan int)
-	var group sync.WaitGroup
-	for range min(n, s.opt.Concurrency) {
-		group.Go(func() {
-			for i := range next {
-				if err := do(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for i := range n {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-		}
-	}
-	close(next)
-	group.Wait()
-	return context.Cause(ctx)
 }

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // Clear implements [store.Clearer] by lists of 1,000 objects, each deleted by one
@@ -20,33 +21,19 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 	if err != nil {
 		return err
 	}
-	for n := range max(1, s.opt.KeyShards) {
-		if err := s.clear(ctx, api, s.shardAt(n), prefix); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) clear(ctx context.Context, api *s3.Client, shard, prefix string) error {
-	pages := s3.NewListObjectsV2Paginator(api, &s3.ListObjectsV2Input{
-		Bucket: aws.String(s.bucket), Prefix: aws.String(shard + settled(prefix)),
-	})
 	var errs []error
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for page, err := range s.pages(ctx, api, prefix) {
 		if err != nil {
-			return errors.Join(append(errs, s.explain("ListObjectsV2", err))...)
+			return errors.Join(append(errs, err)...)
 		}
 		var names []string
-		for _, obj := range page.Contents {
-			name := aws.ToString(obj.Key)
-			has, err := s.hasPrefix(ctx, api, name, strings.TrimPrefix(name, shard), prefix)
+		for _, obj := range page {
+			has, err := s.hasPrefix(ctx, api, obj.Name, prefix)
 			if err != nil {
 				errs = append(errs, err)
 			}
 			if has {
-				names = append(names, name)
+				names = append(names, obj.Name)
 			}
 		}
 		if len(names) > 0 {
@@ -56,38 +43,20 @@ func (s *Store) clear(ctx context.Context, api *s3.Client, shard, prefix string)
 	return errors.Join(errs...)
 }
 
-// alwaysKept is how many bytes of a key each shortened name has.
-const alwaysKept = 128
-
-// settled returns the beginning of the names of all keys with a prefix: that part
-// of its escaped form which what follows cannot change, and shortening neither.
-func settled(prefix string) string {
-	prefix = prefix[:min(len(prefix), alwaysKept)]
-	end := strings.LastIndexFunc(prefix, func(r rune) bool { return r < utf8.RuneSelf && r != '.' && r != '/' }) + 1
-	return escape(prefix[:end])
-}
-
-// hasPrefix reports whether an object is that of a key with the prefix, given its
-// name and that without what all names begin with. What is nobody's has none.
-func (s *Store) hasPrefix(ctx context.Context, api *s3.Client, full, name, prefix string) (bool, error) {
-	short := isShortened(name)
-	if short {
-		name = name[:len(name)-hashedEnd]
+// hasPrefix reports whether an object is that of a key with the prefix. What is
+// nobody's has none.
+func (s *Store) hasPrefix(ctx context.Context, api *s3.Client, name, prefix string) (bool, error) {
+	match := s.names.Match(name, prefix)
+	if match != objects.Shortened {
+		return match == objects.Belongs, nil
 	}
-	key, err := unescape(name)
-	switch {
-	case err != nil:
-		return false, nil //nolint:nilerr // others may keep what they like here
-	case !short || len(prefix) <= len(key) || !strings.HasPrefix(prefix, key):
-		return strings.HasPrefix(key, prefix), nil
-	}
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(full)})
+	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)})
 	if err != nil {
 		return false, s.missing(ctx, api, "HeadObject", err)
 	}
-	key, err = url.QueryUnescape(field(out.Metadata, metadataKey))
+	key, err := url.QueryUnescape(field(out.Metadata, metadataKey))
 	if err != nil || key == "" {
-		return false, fmt.Errorf("s3store: Clear cannot tell whether %q is of a key with the prefix: its key is too long, use a shorter prefix", full)
+		return false, fmt.Errorf("s3store: Clear cannot tell whether %q is of a key with the prefix: its key is too long, use a shorter prefix", name)
 	}
 	return strings.HasPrefix(key, prefix), nil
 }

@@ -28,7 +28,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	byName := make(map[string]string, len(keys))
 	names := make([]string, 0, len(keys))
 	for _, key := range keys {
-		name := s.name(key)
+		name := s.names.Of(key)
 		if _, again := byName[name]; !again {
 			names = append(names, name)
 		}

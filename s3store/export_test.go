@@ -1,4 +1,4 @@
 package s3store
 
 // Name is the name of the object for a key.
-func (s *Store) Name(key string) string { return s.name(key) }
+func (s *Store) Name(key string) string { return s.names.Of(key) }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // metadataVersion is the random number of a write, which tells it from others
@@ -37,7 +38,7 @@ func field(metadata map[string]string, name string) string {
 func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
 	m := store.Metadata(meta)
 	m[metadataVersion] = version
-	if isShortened(name) {
+	if objects.IsShortened(name) {
 		if escaped := url.QueryEscape(key); len(escaped) <= maxMetadataKey {
 			m[metadataKey] = escaped
 		}

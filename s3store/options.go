@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // Options are those of a [Store]. The zero value is the default.
@@ -64,8 +66,6 @@ const (
 	defaultPartSize    = 8 << 20
 	minPartSize        = 5 << 20
 	defaultConcurrency = 8
-	maxShards          = 256
-	maxPrefix          = 512
 )
 
 func (o *Options) complete() Options {
@@ -87,16 +87,17 @@ func (o *Options) complete() Options {
 		panic(fmt.Sprintf("s3store: Options.PartSize is %d; S3 takes parts of 5 MiB (%d) or more", opt.PartSize, minPartSize))
 	case opt.Concurrency < 0:
 		panic(fmt.Sprintf("s3store: Options.Concurrency is %d; use 0 for %d, or a number", opt.Concurrency, defaultConcurrency))
-	case opt.KeyShards < 0 || opt.KeyShards == 1 || opt.KeyShards > maxShards:
-		panic(fmt.Sprintf("s3store: Options.KeyShards is %d; use 0 for none, or 2 to %d", opt.KeyShards, maxShards))
 	case opt.Freshness > OneRequest:
 		panic(fmt.Sprintf("s3store: Options.Freshness is %d; use HeadFirst or OneRequest", opt.Freshness))
-	case len(opt.Prefix) > maxPrefix:
-		panic(fmt.Sprintf("s3store: Options.Prefix has %d bytes; use %d at the most", len(opt.Prefix), maxPrefix))
-	case opt.Prefix != "" && !isPlain(opt.Prefix+"x"):
-		panic(fmt.Sprintf("s3store: Options.Prefix is %q; it needs plain characters, and neither '!', empty segments nor '.' and '..'", opt.Prefix))
 	case opt.SSEKMSKeyID != "" && !strings.HasPrefix(string(opt.ServerSideEncryption), "aws:kms"):
 		panic(fmt.Sprintf("s3store: Options.SSEKMSKeyID is set, but ServerSideEncryption is %q; use aws:kms", opt.ServerSideEncryption))
 	}
+	if err := opt.names().Check(); err != nil {
+		panic("s3store: " + err.Error())
+	}
 	return opt
+}
+
+func (o *Options) names() objects.Names {
+	return objects.Names{Prefix: o.Prefix, Shards: o.KeyShards}
 }

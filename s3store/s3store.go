@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // Store is a [store.Store] in a bucket. It is safe for concurrent use. It starts
@@ -22,6 +23,7 @@ type Store struct {
 	opt    Options
 	bucket string
 	info   store.Info
+	names  objects.Names
 
 	client *s3.Client // nil: from the environment
 	lazy   struct {
@@ -53,7 +55,7 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 	}
 	opt := o.complete()
 	s := &Store{
-		opt: opt, bucket: bucket, client: c,
+		opt: opt, bucket: bucket, client: c, names: opt.names(),
 		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
 	}
 	s.lazy.lock = make(chan struct{}, 1)
@@ -103,5 +105,5 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 const idleConns = 64
 
 func (s *Store) at(key string) (bucket, name *string) {
-	return aws.String(s.bucket), aws.String(s.name(key))
+	return aws.String(s.bucket), aws.String(s.names.Of(key))
 }

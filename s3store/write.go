@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // writeTries is how often a conditional write looks again at what is held, since
@@ -183,7 +184,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 	}()
 	size, part := int64(len(u.body)), max(s.opt.PartSize, int64(len(u.body))/maxParts+1)
 	parts := make([]types.CompletedPart, (size+part-1)/part)
-	err = s.parallel(ctx, len(parts), func(ctx context.Context, i int) error {
+	err = objects.Parallel(ctx, len(parts), s.opt.Concurrency, func(ctx context.Context, i int) error {
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts

@@ -119,13 +119,13 @@ var importTable = []importRow{
 	},
 	{
 		packages: []string{"s3store/..."},
-		allow:    []string{ownRoot, own + "store", own + "s3store/...", "github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/..."},
+		allow:    []string{ownRoot, own + "store", own + "store/objects", own + "s3store/...", "github.com/aws/aws-sdk-go-v2/...", "github.com/aws/smithy-go/..."},
 		why:      backendsWhy,
 	},
 	{
 		packages: []string{"gcsstore/..."},
 		allow: []string{
-			ownRoot, own + "store", own + "gcsstore/...",
+			ownRoot, own + "store", own + "store/objects", own + "gcsstore/...",
 			"cloud.google.com/go/...", "google.golang.org/api/...", "github.com/googleapis/gax-go/v2/...",
 		},
 		why: backendsWhy,

@@ -1,0 +1,77 @@
+package objects
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 2 * time.Second
+)
+
+// Throttle holds back all requests of a store once the service has refused one
+// for being too many, since the others go to the same partition: for 100 ms, twice
+// as long after each refusal that follows a pause, 2 s at the most, and half as
+// long after each request that passes. What waited goes on at random within as
+// long again. The zero Throttle is ready, and safe for concurrent use.
+type Throttle struct {
+	slow  atomic.Bool // whether there is anything to look at below
+	mu    sync.Mutex
+	pause time.Duration
+	until time.Time
+}
+
+// Wait waits until a request may be made; it returns the error of a context that
+// is done before.
+func (t *Throttle) Wait(ctx context.Context) error {
+	if !t.slow.Load() {
+		return nil
+	}
+	t.mu.Lock()
+	wait, pause := time.Until(t.until), t.pause
+	t.mu.Unlock()
+	if wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait + rand.N(pause)) //nolint:gosec // jitter
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Refused says that the service refused a request for being too many.
+func (t *Throttle) Refused() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	if now.Before(t.until) {
+		return // sent before the pause began
+	}
+	t.pause = min(max(firstPause, 2*t.pause), maxPause)
+	t.until = now.Add(t.pause)
+	t.slow.Store(true)
+}
+
+// Passed says that the service took a request.
+func (t *Throttle) Passed() {
+	if !t.slow.Load() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Now().Before(t.until) {
+		return // sent before the pause began
+	}
+	if t.pause /= 2; t.pause < firstPause {
+		t.pause = 0
+		t.slow.Store(false)
+	}
+}
