@@ -50,7 +50,7 @@ func (s *Store) hasPrefix(ctx context.Context, api *s3.Client, name, prefix stri
 	if match != objects.Shortened {
 		return match == objects.Belongs, nil
 	}
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)})
+	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}, s.observed)
 	if err != nil {
 		return false, s.missing(ctx, api, "HeadObject", err)
 	}

@@ -54,7 +54,7 @@ func (s *Store) deleteNames(ctx context.Context, api *s3.Client, names []string,
 	err := again(ctx, func() (err error) {
 		out, err = api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
 			Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
-		})
+		}, s.observed)
 		return s.explain("DeleteObjects", err)
 	})
 	if err != nil {

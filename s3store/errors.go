@@ -49,7 +49,7 @@ func (s *Store) missing(ctx context.Context, api *s3.Client, op string, err erro
 		return nil
 	}
 	// A HEAD has no body that tells which of them is missing.
-	_, none := api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket)})
+	_, none := api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket)}, s.observed)
 	switch {
 	case none == nil, isStatus(none, http.StatusForbidden): // who may not list cannot know
 		s.seen.Store(true)
@@ -102,14 +102,22 @@ func again(ctx context.Context, do func() error) error {
 		if !isStatus(err, http.StatusConflict) && !isStatus(err, http.StatusTooManyRequests) {
 			return err
 		}
-		timer := time.NewTimer(delay)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		if ended := pause(ctx, delay); ended != nil {
+			return fmt.Errorf("%w: %w", ended, err)
 		}
 		delay *= 2
 	}
 	return do()
+}
+
+// pause waits for a while, or until ctx is done, whose error it returns then.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

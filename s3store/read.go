@@ -2,6 +2,8 @@ package s3store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,19 +22,20 @@ const (
 
 // Get implements [store.Store]: see the table in the documentation of the package.
 func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
-	if s.opt.Freshness == OneRequest {
-		return s.get(ctx, key, want, nil)
-	}
 	for range readTries {
-		h, there, err := s.head(ctx, key)
-		if err != nil || !there || !want.Useful(&h.meta) {
-			return store.Object{}, false, err
+		var seen *held
+		if s.opt.Freshness == HeadFirst {
+			h, there, err := s.head(ctx, key)
+			if err != nil || !there || !want.Useful(&h.meta) {
+				return store.Object{}, false, err
+			}
+			if obj, ok := bodiless(&h.meta, &want); ok {
+				return obj, true, nil
+			}
+			seen = &h
 		}
-		if obj, ok := bodiless(&h.meta, &want); ok {
-			return obj, true, nil
-		}
-		obj, ok, err := s.get(ctx, key, want, &h)
-		if !isStatus(err, statusPreconditionFailed) {
+		obj, ok, err := s.get(ctx, key, want, seen)
+		if !errors.Is(err, errReplaced) && !lostRace(err) {
 			return obj, ok, err
 		}
 	}
@@ -51,7 +54,7 @@ func (s *Store) head(ctx context.Context, key string) (h held, there bool, err e
 		return held{}, false, err
 	}
 	bucket, name := s.at(key)
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bucket, Key: name})
+	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bucket, Key: name}, s.observed)
 	if err != nil {
 		return held{}, false, s.missing(ctx, api, "HeadObject", err)
 	}
@@ -85,24 +88,37 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 			in.Range = span{0, s.opt.PartSize}.header()
 		}
 	}
-	out, err := api.GetObject(ctx, in)
+	out, err := api.GetObject(ctx, in, s.observed)
 	if err != nil {
 		return store.Object{}, false, s.missing(ctx, api, "GetObject", err)
 	}
-	defer out.Body.Close() //nolint:errcheck // what was read was read, and the rest is not wanted
 	s.seen.Store(true)
-	size := aws.ToInt64(out.ContentLength)
-	if in.Range != nil {
+	if seen != nil && aws.ToString(out.ETag) != seen.etag { // not each service keeps If-Match
+		_ = out.Body.Close() // of no use
+		return store.Object{}, false, errReplaced
+	}
+	come := aws.ToInt64(out.ContentLength)
+	size := come
+	if out.ContentRange != nil {
 		size = seen.meta.Size
 	}
 	h := newHeld(out.Metadata, out.ETag, size, out.LastModified)
 	obj, none := bodiless(&h.meta, &want)
 	if useful := want.Useful(&h.meta); none || !useful {
-		if size <= drained {
+		if come <= drained {
 			_, _ = io.Copy(io.Discard, out.Body) // else the connection is lost, and that is all
 		}
+		_ = out.Body.Close() // what is left is not wanted
 		return obj, useful, nil
 	}
-	obj.Body, err = s.body(ctx, api, in, out, size)
-	return obj, err == nil, err
+	if int64(int(size)) != size || size < come {
+		_ = out.Body.Close()
+		return store.Object{}, false, fmt.Errorf("s3store: the service says that a body has %d bytes, and sends %d", size, come)
+	}
+	d := download{store: s, api: api, bucket: bucket, name: name, etag: out.ETag, body: make([]byte, size)}
+	if err := d.read(ctx, come, out.Body); err != nil {
+		return store.Object{}, false, err
+	}
+	obj.Body = d.body
+	return obj, true, nil
 }

@@ -31,6 +31,9 @@ type Store struct {
 		client atomic.Pointer[s3.Client]
 	}
 	seen atomic.Bool // the bucket exists
+
+	meter    objects.Meter
+	throttle objects.Throttle
 }
 
 var (

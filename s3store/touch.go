@@ -44,7 +44,7 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}
 	err = again(ctx, func() error {
-		_, err := api.CopyObject(ctx, in)
+		_, err := api.CopyObject(ctx, in, s.observed)
 		return s.explain("CopyObject", err)
 	})
 	if lostRace(err) {

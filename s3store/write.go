@@ -131,7 +131,7 @@ func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *st
 func (s *Store) remove(ctx context.Context, api *s3.Client, key, etag string) error {
 	bucket, name := s.at(key)
 	return again(ctx, func() error {
-		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name, IfMatch: optional(etag)})
+		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name, IfMatch: optional(etag)}, s.observed)
 		return s.explain("DeleteObject", err)
 	})
 }
@@ -148,7 +148,7 @@ func (s *Store) send(ctx context.Context, api *s3.Client, u *upload, match, none
 			Bucket: u.bucket, Key: u.name, Body: bytes.NewReader(u.body), ContentLength: aws.Int64(int64(len(u.body))),
 			Metadata: u.metadata, ContentType: u.contentType, IfMatch: optional(match), IfNoneMatch: optional(none),
 			StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
-		})
+		}, s.observed)
 		if err != nil {
 			return s.explain("PutObject", err)
 		}
@@ -173,7 +173,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
-	})
+	}, s.observed)
 	if err != nil {
 		return "", s.explain("CreateMultipartUpload", err)
 	}
@@ -189,7 +189,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
 			Body: bytes.NewReader(u.body[from:min(from+part, size)]),
-		})
+		}, s.observed)
 		if err != nil {
 			return s.explain("UploadPart", err)
 		}
@@ -207,7 +207,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		out, err := api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 			IfMatch: optional(match), IfNoneMatch: optional(none),
-		})
+		}, s.observed)
 		if err != nil {
 			return s.explain("CompleteMultipartUpload", err)
 		}
@@ -229,5 +229,5 @@ func (s *Store) abort(ctx context.Context, api *s3.Client, u *upload, id *string
 	defer cancel()
 	// The caller has the error of the write. A rule for the lifecycle of
 	// incomplete uploads sees to those that cannot be aborted either.
-	_, _ = api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: u.name, UploadId: id})
+	_, _ = api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: u.name, UploadId: id}, s.observed)
 }
