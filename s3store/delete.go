@@ -23,7 +23,9 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		return err
 	}
 	if len(keys) == 1 {
-		return s.remove(ctx, api, keys[0], "")
+		name := s.names.Of(keys[0])
+		defer s.written.Begin(name)(nil)
+		return s.deleteName(ctx, api, name, "")
 	}
 	byName := make(map[string]string, len(keys))
 	names := make([]string, 0, len(keys))
@@ -44,21 +46,26 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	return errors.Join(errs...)
 }
 
+// deleteName deletes one object; with an ETag, only if it has that.
+func (s *Store) deleteName(ctx context.Context, api *s3.Client, name, etag string) error {
+	_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: aws.String(s.bucket), Key: aws.String(name), IfMatch: optional(etag),
+	}, s.observed)
+	return s.explain("DeleteObject", err)
+}
+
 // deleteNames deletes up to 1,000 objects. An error of one of them names its key.
 func (s *Store) deleteNames(ctx context.Context, api *s3.Client, names []string, keyOf func(name string) string) error {
+	defer s.written.Begin(names...)(nil)
 	objects := make([]types.ObjectIdentifier, 0, len(names))
 	for _, name := range names {
 		objects = append(objects, types.ObjectIdentifier{Key: aws.String(name)})
 	}
-	var out *s3.DeleteObjectsOutput
-	err := again(ctx, func() (err error) {
-		out, err = api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
-			Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
-		}, s.observed)
-		return s.explain("DeleteObjects", err)
-	})
+	out, err := api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+		Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+	}, s.observed)
 	if err != nil {
-		return err
+		return s.explain("DeleteObjects", err)
 	}
 	var errs []error
 	for _, e := range out.Errors {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/advcache/advcache"
 )
 
 const (
@@ -88,36 +89,10 @@ func absentToo(op string) string {
 	return ""
 }
 
-const (
-	firstDelay = 50 * time.Millisecond
-	moreTries  = 3
-)
-
-// again calls do until it gives another error than those which say that somebody
-// else was faster and that the SDK does not try again: 409 and 429.
-func again(ctx context.Context, do func() error) error {
-	delay := firstDelay
-	for range moreTries {
-		err := do()
-		if !isStatus(err, http.StatusConflict) && !isStatus(err, http.StatusTooManyRequests) {
-			return err
-		}
-		if ended := pause(ctx, delay); ended != nil {
-			return fmt.Errorf("%w: %w", ended, err)
-		}
-		delay *= 2
-	}
-	return do()
-}
-
-// pause waits for a while, or until ctx is done, whose error it returns then.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
+// opError is for what a cache does not call, which would add it.
+func (s *Store) opError(op string, err error) error {
+	if err == nil {
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return &advcache.OpError{Op: op, Backend: s.info.Name, Err: err}
 }

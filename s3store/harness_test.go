@@ -42,6 +42,10 @@ func newStore(o *s3store.Options, so *fakes3.Options) (*s3store.Store, *fakes3.S
 
 // harness is that of stores with servers of their own, in bubbles.
 func harness(o *s3store.Options, so *fakes3.Options) storetest.Harness {
+	return harnessOf(func() (*s3store.Store, *fakes3.Server) { return newStore(o, so) })
+}
+
+func harnessOf(newStore func() (*s3store.Store, *fakes3.Server)) storetest.Harness {
 	var servers sync.Map // of stores
 	serverOf := func(s store.Store) *fakes3.Server {
 		server, _ := servers.Load(s)
@@ -50,7 +54,7 @@ func harness(o *s3store.Options, so *fakes3.Options) storetest.Harness {
 	return storetest.Harness{
 		Around: func(t *testing.T, test func(t *testing.T)) { synctest.Test(t, test) },
 		New: func(*testing.T) store.Store {
-			s, server := newStore(o, so)
+			s, server := newStore()
 			servers.Store(s, server)
 			return s
 		},

@@ -1,8 +1,6 @@
 package s3store
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -61,41 +59,14 @@ func newHeld(metadata map[string]string, etag *string, size int64, modified *tim
 	if version == "" { // of whomever it is
 		version = "@" + aws.ToTime(modified).UTC().Format(time.RFC3339)
 	}
-	h.meta.Version = store.TextVersion(h.etag + " " + version)
+	h.meta.Version = versionOf(h.etag, version)
 	return h
 }
 
-// newVersion returns a number that no other write has.
-func newVersion() string {
-	return hex.EncodeToString(nonce())
-}
+// versionOf is the Version of an object, of which the ETag is a part.
+func versionOf(etag, version string) store.Version { return store.TextVersion(etag + " " + version) }
 
-// unique gives a body 16 random bytes that its decompressor skips, so that its
-// ETag is that of no other write. It reports whether the body is unique now.
-func unique(encoding string, body []byte) ([]byte, bool) {
-	switch {
-	case strings.Contains(encoding, "+aesgcm."): // which has a nonce
-		return body, true
-	case strings.Contains(encoding, "+gzip") && len(body) > 10 && string(body[:4]) == "\x1f\x8b\x08\x00":
-		// RFC 1952: the flag FEXTRA, and behind the 10 bytes of the header the
-		// length of a field, its name, its own length, and it.
-		out := make([]byte, 0, len(body)+22)
-		out = append(out, body[:10]...)
-		out[3] = 4
-		out = append(out, 20, 0, 'a', 'c', 16, 0)
-		return append(append(out, nonce()...), body[10:]...), true
-	case strings.Contains(encoding, "+zstd") && len(body) > 4 && string(body[:4]) == "\x28\xb5\x2f\xfd":
-		// RFC 8878: a skippable frame, its length, and it.
-		out := make([]byte, 0, len(body)+24)
-		out = append(out, 0x50, 0x2a, 0x4d, 0x18, 16, 0, 0, 0)
-		return append(append(out, nonce()...), body...), true
-	default:
-		return body, false
-	}
-}
-
-func nonce() []byte {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // which never fails
-	return b
+func etagOf(m *store.Meta) string {
+	etag, _, _ := strings.Cut(m.Version.Text(), " ")
+	return etag
 }

@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -42,6 +43,23 @@ type Options struct {
 	ServerSideEncryption types.ServerSideEncryption
 	SSEKMSKeyID          string
 
+	// LifetimeTag is the key of a tag that tells for how long an object is of use,
+	// for lifecycle rules: its value is the least of 1d, 3d, 7d, 14d, 30d, 90d,
+	// 180d and 365d that is not shorter than the life of what is written, or long.
+	// It takes the right s3:PutObjectTagging, and S3 has a price for tags. Empty:
+	// no tag.
+	LifetimeTag string
+
+	// SoleWriter says that this Store is the only one that writes and deletes its
+	// keys, and that objects stay for as long as they live. Then what is written
+	// last is remembered, for 10,000 to 20,000 keys, and with [store.Options].Dedupe
+	// an unchanged write takes no request while enough of the life is left, one
+	// where it is renewed, and one where the content is new.
+	SoleWriter bool
+
+	// Logger is told what a service that is not AWS cannot do. Nil: slog.Default().
+	Logger *slog.Logger
+
 	// Forbidden403IsMiss takes a 403 answer to a read for a miss: what S3 says of
 	// an absent key to who lacks the right s3:ListBucket. It hides that a right
 	// to read is missing.
@@ -66,6 +84,7 @@ const (
 	defaultPartSize    = 8 << 20
 	minPartSize        = 5 << 20
 	defaultConcurrency = 8
+	maxTag             = 128
 )
 
 func (o *Options) complete() Options {
@@ -82,6 +101,9 @@ func (o *Options) complete() Options {
 	if opt.Concurrency == 0 {
 		opt.Concurrency = defaultConcurrency
 	}
+	if opt.Logger == nil {
+		opt.Logger = slog.Default()
+	}
 	switch {
 	case opt.PartSize < minPartSize:
 		panic(fmt.Sprintf("s3store: Options.PartSize is %d; S3 takes parts of 5 MiB (%d) or more", opt.PartSize, minPartSize))
@@ -91,6 +113,9 @@ func (o *Options) complete() Options {
 		panic(fmt.Sprintf("s3store: Options.Freshness is %d; use HeadFirst or OneRequest", opt.Freshness))
 	case opt.SSEKMSKeyID != "" && !strings.HasPrefix(string(opt.ServerSideEncryption), "aws:kms"):
 		panic(fmt.Sprintf("s3store: Options.SSEKMSKeyID is set, but ServerSideEncryption is %q; use aws:kms", opt.ServerSideEncryption))
+	}
+	if len(opt.LifetimeTag) > maxTag || strings.HasPrefix(opt.LifetimeTag, "aws:") {
+		panic(fmt.Sprintf("s3store: Options.LifetimeTag is %q; use a tag of %d bytes at the most that does not begin with aws:", opt.LifetimeTag, maxTag))
 	}
 	if err := opt.names().Check(); err != nil {
 		panic("s3store: " + err.Error())

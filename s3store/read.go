@@ -53,8 +53,11 @@ func (s *Store) head(ctx context.Context, key string) (h held, there bool, err e
 	if err != nil {
 		return held{}, false, err
 	}
-	bucket, name := s.at(key)
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bucket, Key: name}, s.observed)
+	return s.headName(ctx, api, s.names.Of(key))
+}
+
+func (s *Store) headName(ctx context.Context, api *s3.Client, name string) (h held, there bool, err error) {
+	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}, s.observed)
 	if err != nil {
 		return held{}, false, s.missing(ctx, api, "HeadObject", err)
 	}

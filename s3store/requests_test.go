@@ -12,6 +12,7 @@ import (
 	"github.com/advcache/advcache/codec"
 	"github.com/advcache/advcache/s3store"
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/storetest/fakes3"
 )
 
 // TestRequests is law 12: the table in the documentation of the package, for a
@@ -43,6 +44,13 @@ func TestRequests(t *testing.T) {
 		{name: "dedupe, changed", dedupe: true, before: set(other, time.Hour), do: setting(value), want: nil, asks: "1 HeadObject, 1 PutObject"},
 		{name: "dedupe, unchanged", dedupe: true, before: set(value, time.Hour), do: setting(value), want: nil, asks: "1 HeadObject"},
 		{name: "dedupe, renewed", dedupe: true, before: set(value, time.Minute), do: setting(value), want: nil, asks: "1 HeadObject, 1 CopyObject"},
+		{name: "SoleWriter, first", o: sole, dedupe: true, do: setting(value), want: nil, asks: "1 HeadObject, 1 PutObject"},
+		{name: "SoleWriter, unchanged", o: sole, dedupe: true, before: set(value, time.Hour), do: setting(value), want: nil, asks: "no request"},
+		{name: "SoleWriter, changed", o: sole, dedupe: true, before: set(other, time.Hour), do: setting(value), want: nil, asks: "1 PutObject"},
+		{name: "SoleWriter, renewed", o: sole, dedupe: true, before: set(value, time.Minute), do: setting(value), want: nil, asks: "1 CopyObject"},
+		{name: "SoleWriter, expired", o: sole, dedupe: true, before: expired(value), do: setting(value), want: nil, asks: "1 PutObject"},
+		{name: "SoleWriter, deleted", o: sole, dedupe: true, before: then(set(value, time.Hour), deleted), do: setting(value), want: nil, asks: "1 HeadObject, 1 PutObject"},
+		{name: "SoleWriter, cleared", o: sole, dedupe: true, before: then(set(value, time.Hour), clearing), do: setting(value), want: nil, asks: "1 HeadObject, 1 PutObject"},
 		{name: "absent", do: absent(value), want: true, asks: "1 HeadObject, 1 PutObject"},
 		{name: "absent, over dead", before: expired(other), do: absent(value), want: true, asks: "1 HeadObject, 1 PutObject"},
 		{name: "absent, over the same, dead", before: expired(value), do: absent(value), want: true, asks: "1 HeadObject, 1 PutObject"},
@@ -63,9 +71,14 @@ func TestRequests(t *testing.T) {
 					test.before(t, c)
 				}
 				server.Reset()
+				before := s.Usage()
 				got, err := test.do(c)
 				if err != nil || got != test.want {
 					t.Errorf("it gave %.20v, %v; want %.20v", got, err, test.want)
+				}
+				used := s.Usage().Since(before)
+				if asked := server.Requests(); used.ClassA != int64(asked.In(fakes3.Tier1)) || used.ClassB != int64(asked.In(fakes3.Tier2)) || used.Free != int64(asked.In(fakes3.Free)) {
+					t.Errorf("of %v the store counted %v", asked, used)
 				}
 				if asked := server.Requests().String(); asked != test.asks {
 					t.Errorf("law 12: it took %s; want %s", asked, test.asks)
@@ -78,7 +91,10 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-var one = s3store.Options{Freshness: s3store.OneRequest}
+var (
+	one  = s3store.Options{Freshness: s3store.OneRequest}
+	sole = s3store.Options{SoleWriter: true}
+)
 
 func get(c *store.Cache[string]) (any, error) {
 	value, _, err := c.Get(context.Background(), "k")
@@ -109,6 +125,17 @@ func expired(value string) func(*testing.T, *store.Cache[string]) {
 		time.Sleep(time.Minute)
 	}
 }
+
+func then(before func(*testing.T, *store.Cache[string]), do func(*store.Cache[string]) (any, error)) func(*testing.T, *store.Cache[string]) {
+	return func(t *testing.T, c *store.Cache[string]) {
+		before(t, c)
+		if _, err := do(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func deleted(c *store.Cache[string]) (any, error) { return nil, c.Delete(context.Background(), "k") }
 
 func setting(value string) func(*store.Cache[string]) (any, error) {
 	return func(c *store.Cache[string]) (any, error) {

@@ -34,6 +34,8 @@ type Store struct {
 
 	meter    objects.Meter
 	throttle objects.Throttle
+	probed   probed
+	written  *objects.Written // nil without SoleWriter
 }
 
 var (
@@ -61,7 +63,10 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 		opt: opt, bucket: bucket, client: c, names: opt.names(),
 		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
 	}
-	s.lazy.lock = make(chan struct{}, 1)
+	s.lazy.lock, s.probed.lock = make(chan struct{}, 1), make(chan struct{}, 1)
+	if opt.SoleWriter {
+		s.written = objects.NewWritten()
+	}
 	return s
 }
 

@@ -2,6 +2,8 @@ package s3store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -17,40 +19,80 @@ import (
 const maxCopy = 5 << 30
 
 // Touch implements [store.Toucher]: by a HEAD, and by a copy of the object to
-// itself where the life that is left makes it worth the price of a PUT. What is
-// gone is put, not touched: others may be replacing it.
+// itself where the life that is left makes it worth the price of a PUT. With
+// SoleWriter what was written last takes the place of the HEAD. What is gone is
+// put, not touched: others may be replacing it.
 func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond store.Cond) (bool, error) {
 	api, err := s.api(ctx)
 	if err != nil {
 		return false, err
 	}
-	h, there, err := s.head(ctx, key)
+	name := s.names.Of(key)
+	held, there := s.written.Recall(name)
+	done := s.written.Begin(name)
+	if !there {
+		h, found, err := s.headName(ctx, api, name)
+		if err != nil {
+			done(nil)
+			return false, err
+		}
+		held, there = h.meta, found
+	}
 	now := time.Now()
 	switch {
-	case err != nil:
-		return false, err
-	case !there, h.meta.GoneAt(now), h.meta.Size > maxCopy, !cond.Holds(&h.meta), !h.meta.SameContent(&meta):
+	case !there, held.GoneAt(now), held.Size > maxCopy, !cond.Holds(&held), !held.SameContent(&meta):
+		done(nil) // it is put next
 		return false, nil
-	case !h.meta.DueAt(now, &meta):
+	case !held.DueAt(now, &meta):
+		done(&held)
 		return true, nil
 	}
+	meta.Encoding, meta.Size = held.Encoding, held.Size // the body stays
+	ok, err := s.renew(ctx, api, key, &meta, etagOf(&held))
+	if ok {
+		done(&meta)
+	} else {
+		done(nil)
+	}
+	return ok, err
+}
+
+// renew copies an object that has an ETag to itself, with the metadata of meta,
+// whose Version it sets.
+func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta *store.Meta, etag string) (bool, error) {
+	a, err := s.able(ctx, api)
+	if err != nil {
+		return false, err
+	}
+	if !a.renew {
+		return false, fmt.Errorf("s3store: the service at %s cannot renew an object: %w", aws.ToString(api.Options().BaseEndpoint), errors.ErrUnsupported)
+	}
 	bucket, name := s.at(key)
-	meta.Encoding = h.meta.Encoding // the body stays
+	version := newVersion()
 	in := &s3.CopyObjectInput{
-		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)),
-		CopySourceIfMatch: aws.String(h.etag), IfMatch: aws.String(h.etag),
-		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, &meta, newVersion()),
+		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)), CopySourceIfMatch: aws.String(etag),
+		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, meta, version),
 		ContentType:  aws.String(store.ContentType(meta.Encoding)),
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}
-	err = again(ctx, func() error {
-		_, err := api.CopyObject(ctx, in, s.observed)
-		return s.explain("CopyObject", err)
-	})
-	if lostRace(err) {
-		return false, nil
+	if a.renewOnto {
+		in.IfMatch = aws.String(etag)
 	}
-	return err == nil, err
+	if in.Tagging = s.tagging(meta); in.Tagging != nil {
+		in.TaggingDirective = types.TaggingDirectiveReplace
+	}
+	out, err := api.CopyObject(ctx, in, s.observed)
+	switch {
+	case lostRace(err):
+		return false, nil
+	case err != nil:
+		return false, s.explain("CopyObject", err)
+	}
+	if out.CopyObjectResult != nil && out.CopyObjectResult.ETag != nil {
+		etag = *out.CopyObjectResult.ETag
+	}
+	meta.Version = versionOf(etag, version)
+	return true, nil
 }
 
 // source names an object in a header: each byte is escaped but for slashes, and a

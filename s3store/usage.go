@@ -41,6 +41,7 @@ func (s *Store) Cost(p *Prices) float64 {
 // observed is given to each call of the client, so that the client stays the
 // caller's.
 func (s *Store) observed(o *s3.Options) {
+	o.Retryer = retryer{o.Retryer}
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add((*observer)(s), middleware.After)
 	})
@@ -73,10 +74,10 @@ func (s *observer) HandleDeserialize(
 	default:
 		s.throttle.Passed()
 	}
-	switch op {
-	case "GetObject":
+	switch {
+	case op == "GetObject" && response.StatusCode < http.StatusMultipleChoices:
 		response.Body = s.meter.Body(response.Body)
-	case "PutObject", "UploadPart":
+	case op == "PutObject", op == "UploadPart":
 		if request, ok := in.Request.(*smithyhttp.Request); ok {
 			s.meter.Sent(bodySize(request))
 		}

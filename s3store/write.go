@@ -1,9 +1,9 @@
 package s3store
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +25,8 @@ type upload struct {
 	bucket, name *string
 	metadata     map[string]string
 	contentType  *string
-	body         []byte
+	tagging      *string
+	body         pieces
 	unique       bool   // no other write has this ETag
 	version      string // of this write
 }
@@ -36,6 +37,7 @@ func (s *Store) newUpload(key string, obj *store.Object) *upload {
 	u.body, u.unique = unique(obj.Meta.Encoding, obj.Body)
 	u.metadata = metadataOf(key, *u.name, &obj.Meta, u.version)
 	u.contentType = aws.String(store.ContentType(obj.Meta.Encoding))
+	u.tagging = s.tagging(&obj.Meta)
 	return u
 }
 
@@ -46,18 +48,52 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if err != nil {
 		return store.Version{}, false, err
 	}
-	gone := obj.Meta.GoneAt(time.Now())
+	done := s.written.Begin(s.names.Of(key))
+	var version store.Version
+	var ok bool
 	if cond.Kind == store.Always {
-		if gone {
-			return store.Version{}, true, s.Delete(ctx, key)
-		}
-		u := s.newUpload(key, &obj)
-		etag, err := s.send(ctx, api, u, "", "")
-		return u.versionOf(etag), err == nil, err
+		version, err = s.put(ctx, api, key, &obj)
+		ok = err == nil
+	} else {
+		version, ok, err = s.putIf(ctx, api, key, &obj, cond)
 	}
+	if ok && !version.IsZero() {
+		meta := obj.Meta
+		meta.Version, meta.Size = version, int64(len(obj.Body))
+		done(&meta)
+	} else {
+		done(nil)
+	}
+	return version, ok, err
+}
+
+// put stores an object whatever is held.
+func (s *Store) put(ctx context.Context, api *s3.Client, key string, obj *store.Object) (store.Version, error) {
+	if obj.Meta.GoneAt(time.Now()) {
+		return store.Version{}, s.deleteName(ctx, api, s.names.Of(key), "")
+	}
+	u := s.newUpload(key, obj)
+	etag, err := s.send(ctx, api, u, "", "")
+	if err != nil {
+		return store.Version{}, err
+	}
+	return u.versionOf(etag), nil
+}
+
+// putIf stores an object if cond holds.
+func (s *Store) putIf(ctx context.Context, api *s3.Client, key string, obj *store.Object, cond store.Cond) (store.Version, bool, error) {
 	if cond.Kind == store.IfVersion && cond.Version.Text() == "" {
 		return store.Version{}, false, nil
 	}
+	a, err := s.able(ctx, api)
+	if err != nil {
+		return store.Version{}, false, err
+	}
+	if !a.create || !a.replace {
+		return store.Version{}, false, fmt.Errorf("s3store: the service at %s does not keep conditions of PUT: %w",
+			aws.ToString(api.Options().BaseEndpoint), errors.ErrUnsupported)
+	}
+	gone := obj.Meta.GoneAt(time.Now())
 	var u *upload // made once it is clear that something is to be sent
 	for range writeTries {
 		h, there, err := s.head(ctx, key)
@@ -77,14 +113,17 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 			return store.Version{}, false, nil
 		}
 		if u == nil && !gone {
-			u = s.newUpload(key, &obj)
+			u = s.newUpload(key, obj)
 		}
 		var version store.Version
 		switch {
 		case gone && !there:
 			return store.Version{}, true, nil
+		case gone && a.removeSeen:
+			err = s.deleteName(ctx, api, s.names.Of(key), h.etag)
 		case gone:
-			err = s.remove(ctx, api, key, h.etag)
+			bucket, name := s.at(key)
+			_, err = s.send(ctx, api, tombstone(bucket, name), h.etag, "")
 		case there:
 			version, err = s.replace(ctx, api, u, &obj.Meta, &h, cond.Kind != store.IfVersion)
 		default:
@@ -105,7 +144,7 @@ func lostRace(err error) bool {
 }
 
 func (u *upload) versionOf(etag string) store.Version {
-	return store.TextVersion(etag + " " + u.version)
+	return versionOf(etag, u.version)
 }
 
 // replace writes over an object that was seen. A body that may be equal to it
@@ -116,10 +155,8 @@ func (u *upload) versionOf(etag string) store.Version {
 func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held, alone bool) (store.Version, error) {
 	etag := h.etag
 	if alone && !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
-		meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
-		tombstone := &upload{bucket: u.bucket, name: u.name, metadata: store.Metadata(&meta), body: nonce()}
 		var err error
-		if etag, err = s.send(ctx, api, tombstone, etag, ""); err != nil {
+		if etag, err = s.send(ctx, api, tombstone(u.bucket, u.name), etag, ""); err != nil {
 			return store.Version{}, err
 		}
 	}
@@ -127,38 +164,28 @@ func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *st
 	return u.versionOf(etag), err
 }
 
-// remove deletes an object; with an ETag, that one alone.
-func (s *Store) remove(ctx context.Context, api *s3.Client, key, etag string) error {
-	bucket, name := s.at(key)
-	return again(ctx, func() error {
-		_, err := api.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: bucket, Key: name, IfMatch: optional(etag)}, s.observed)
-		return s.explain("DeleteObject", err)
-	})
+// tombstone is an object that has never lived, with a body of its own.
+func tombstone(bucket, name *string) *upload {
+	meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
+	return &upload{bucket: bucket, name: name, metadata: store.Metadata(&meta), body: pieces{nonce()}}
 }
 
 // send puts an object in its place, over that of an ETag or, with none "*", over
 // nothing, and returns its own ETag.
 func (s *Store) send(ctx context.Context, api *s3.Client, u *upload, match, none string) (string, error) {
-	if int64(len(u.body)) > s.opt.PartSize {
+	if u.body.size() > s.opt.PartSize {
 		return s.sendParts(ctx, api, u, match, none)
 	}
-	var etag string
-	err := again(ctx, func() error {
-		out, err := api.PutObject(ctx, &s3.PutObjectInput{
-			Bucket: u.bucket, Key: u.name, Body: bytes.NewReader(u.body), ContentLength: aws.Int64(int64(len(u.body))),
-			Metadata: u.metadata, ContentType: u.contentType, IfMatch: optional(match), IfNoneMatch: optional(none),
-			StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
-		}, s.observed)
-		if err != nil {
-			return s.explain("PutObject", err)
-		}
-		etag = aws.ToString(out.ETag)
-		return nil
-	})
-	if err == nil {
-		s.seen.Store(true)
+	out, err := api.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: u.bucket, Key: u.name, Body: u.body.reader(), ContentLength: aws.Int64(u.body.size()),
+		Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging, IfMatch: optional(match), IfNoneMatch: optional(none),
+		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
+	}, s.observed)
+	if err != nil {
+		return "", s.explain("PutObject", err)
 	}
-	return etag, err
+	s.seen.Store(true)
+	return aws.ToString(out.ETag), nil
 }
 
 func optional(text string) *string {
@@ -171,7 +198,7 @@ func optional(text string) *string {
 // sendParts is send for a body of many parts. What failed leaves none behind.
 func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match, none string) (etag string, err error) {
 	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType,
+		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}, s.observed)
 	if err != nil {
@@ -182,13 +209,14 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 			s.abort(ctx, api, u, begun.UploadId)
 		}
 	}()
-	size, part := int64(len(u.body)), max(s.opt.PartSize, int64(len(u.body))/maxParts+1)
+	size := u.body.size()
+	part := max(s.opt.PartSize, size/maxParts+1)
 	parts := make([]types.CompletedPart, (size+part-1)/part)
 	err = objects.Parallel(ctx, len(parts), s.opt.Concurrency, func(ctx context.Context, i int) error {
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
-			Body: bytes.NewReader(u.body[from:min(from+part, size)]),
+			Body: u.body.part(from, min(from+part, size)).reader(),
 		}, s.observed)
 		if err != nil {
 			return s.explain("UploadPart", err)
@@ -203,18 +231,14 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 	if err != nil {
 		return "", err
 	}
-	err = again(ctx, func() error {
-		out, err := api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-			IfMatch: optional(match), IfNoneMatch: optional(none),
-		}, s.observed)
-		if err != nil {
-			return s.explain("CompleteMultipartUpload", err)
-		}
-		etag = aws.ToString(out.ETag)
-		return nil
-	})
-	return etag, err
+	out, err := api.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		IfMatch: optional(match), IfNoneMatch: optional(none),
+	}, s.observed)
+	if err != nil {
+		return "", s.explain("CompleteMultipartUpload", err)
+	}
+	return aws.ToString(out.ETag), nil
 }
 
 const (

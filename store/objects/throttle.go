@@ -14,15 +14,16 @@ const (
 )
 
 // Throttle holds back all requests of a store once the service has refused one
-// for being too many, since the others go to the same partition: for 100 ms, twice
-// as long after each refusal that follows a pause, 2 s at the most, and half as
-// long after each request that passes. What waited goes on at random within as
-// long again. The zero Throttle is ready, and safe for concurrent use.
+// for being too many, since the others go to the same partition. None is made for
+// a pause: 100 ms, twice as long when one is refused after it, 2 s at the most.
+// From then on each waits for a random part of the pause, which is halved whenever
+// none was refused for as long. The zero Throttle is ready, and safe for
+// concurrent use.
 type Throttle struct {
 	slow  atomic.Bool // whether there is anything to look at below
 	mu    sync.Mutex
 	pause time.Duration
-	until time.Time
+	until time.Time // the end of the pause, or of the last time that it was halved
 }
 
 // Wait waits until a request may be made; it returns the error of a context that
@@ -32,12 +33,12 @@ func (t *Throttle) Wait(ctx context.Context) error {
 		return nil
 	}
 	t.mu.Lock()
-	wait, pause := time.Until(t.until), t.pause
-	t.mu.Unlock()
-	if wait <= 0 {
-		return nil
+	wait := max(0, time.Until(t.until))
+	if t.pause > 0 {
+		wait += rand.N(t.pause) //nolint:gosec // jitter
 	}
-	timer := time.NewTimer(wait + rand.N(pause)) //nolint:gosec // jitter
+	t.mu.Unlock()
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -67,10 +68,12 @@ func (t *Throttle) Passed() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if time.Now().Before(t.until) {
-		return // sent before the pause began
+	now := time.Now()
+	if now.Before(t.until.Add(t.pause)) {
+		return
 	}
-	if t.pause /= 2; t.pause < firstPause {
+	t.until = now
+	if t.pause /= 2; t.pause < firstPause/8 {
 		t.pause = 0
 		t.slow.Store(false)
 	}
