@@ -57,7 +57,7 @@ func (s *Store) able(ctx context.Context, api *s3.Client) (*abilities, error) {
 		return nil, fmt.Errorf("s3store: while asking the service at %s which conditions it keeps: %w", endpoint, err)
 	}
 	if lacks := a.lacks(); lacks != "" {
-		s.opt.Logger.Warn("s3store: the service does not keep all conditions that S3 does: "+lacks, "endpoint", endpoint, "bucket", s.bucket)
+		s.opt.Logger.WarnContext(ctx, "s3store: the service does not keep all conditions that S3 does", "lacks", lacks, "endpoint", endpoint, "bucket", s.bucket)
 	}
 	s.probed.known.Store(a)
 	return a, nil
@@ -83,7 +83,7 @@ func (a *abilities) lacks() string {
 		{a.create, "If-None-Match of PUT (conditional writes give errors.ErrUnsupported)"},
 		{a.replace, "If-Match of PUT (conditional writes give errors.ErrUnsupported)"},
 		{a.renew, "a COPY of an object to itself with other metadata, on the condition that it is as it was seen (a longer life takes a write of the whole object)"},
-		{a.renewOnto || !a.renew, "If-Match of COPY (a longer life may be given to an object that is being replaced, whose new content is lost then)"},
+		{a.renewOnto || !a.renew, "If-Match of COPY (a longer life on the condition of a Version takes a write of the whole object)"},
 		{a.removeSeen, "If-Match of DELETE (conditional deletes leave a small dead object)"},
 	} {
 		if !l.able {

@@ -25,7 +25,9 @@ func wrongMoment(err error) bool {
 }
 
 // IsErrorRetryable implements [aws.Retryer].
-func (r retryer) IsErrorRetryable(err error) bool { return wrongMoment(err) || r.Retryer.IsErrorRetryable(err) }
+func (r retryer) IsErrorRetryable(err error) bool {
+	return wrongMoment(err) || r.Retryer.IsErrorRetryable(err)
+}
 
 // MaxAttempts implements [aws.Retryer].
 func (r retryer) MaxAttempts() int {

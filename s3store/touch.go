@@ -48,7 +48,7 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return true, nil
 	}
 	meta.Encoding, meta.Size = held.Encoding, held.Size // the body stays
-	ok, err := s.renew(ctx, api, key, &meta, etagOf(&held))
+	ok, err := s.renew(ctx, api, key, &meta, &held, cond)
 	if ok {
 		done(&meta)
 	} else {
@@ -57,9 +57,11 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 	return ok, err
 }
 
-// renew copies an object that has an ETag to itself, with the metadata of meta,
-// whose Version it sets.
-func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta *store.Meta, etag string) (bool, error) {
+// renew copies an object to itself, with the metadata of meta, whose Version it
+// sets. On a service without a condition on the destination it may take the place
+// of what is written meanwhile: as a write of the same content may, but for one
+// with a condition.
+func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta, held *store.Meta, cond store.Cond) (bool, error) {
 	a, err := s.able(ctx, api)
 	if err != nil {
 		return false, err
@@ -67,8 +69,11 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta *sto
 	if !a.renew {
 		return false, fmt.Errorf("s3store: the service at %s cannot renew an object: %w", aws.ToString(api.Options().BaseEndpoint), errors.ErrUnsupported)
 	}
+	if !a.renewOnto && cond.Kind != store.Always {
+		return false, nil // it is put, which has a condition
+	}
 	bucket, name := s.at(key)
-	version := newVersion()
+	version, etag := newVersion(), etagOf(held)
 	in := &s3.CopyObjectInput{
 		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)), CopySourceIfMatch: aws.String(etag),
 		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, meta, version),
