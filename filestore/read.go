@@ -236,17 +236,14 @@ func versionAt(info fs.FileInfo) store.Version {
 
 // object returns what was found, with the body if it is wanted.
 func (r *reading) object(want *store.Want) (obj store.Object, ok bool, err error) {
-	obj.Meta = r.front.meta
-	from := r.front.body
-	switch {
-	case obj.Meta.Damaged, obj.Meta.Encoding == store.LaterFormat, obj.Meta.Foreign && !want.Foreign, obj.Meta.Absent:
+	obj, body := want.Answer(&r.front.meta)
+	if !body {
 		return obj, true, nil // what was not written must not be read
-	case r.irregular != nil:
-		return store.Object{}, false, &fs.PathError{Op: "read", Path: r.irregular.Name(), Err: errIrregular}
-	case !want.Hash.IsZero() && want.Hash == obj.Meta.Hash:
-		obj.NotModified = true
-		return obj, true, nil
 	}
+	if r.irregular != nil {
+		return store.Object{}, false, &fs.PathError{Op: "read", Path: r.irregular.Name(), Err: errIrregular}
+	}
+	from := r.front.body
 	obj.Body = make([]byte, obj.Meta.Size)
 	have := copy(obj.Body, r.data[from:])
 	if have < len(obj.Body) {

@@ -22,17 +22,14 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 		if err != nil || !there {
 			return store.Object{}, false, err
 		}
-		obj := store.Object{Meta: h.meta}
-		switch {
-		case h.whole:
+		if h.whole {
 			obj, ok := judge(h.data, &want)
 			return obj, ok, nil
-		case !want.Useful(&h.meta):
+		}
+		if !want.Useful(&h.meta) {
 			return store.Object{}, false, nil
-		case h.meta.Damaged, h.meta.Encoding == store.LaterFormat, h.meta.Foreign && !want.Foreign:
-			return obj, true, nil
-		case h.meta.Hash == want.Hash:
-			obj.NotModified = true
+		}
+		if obj, body := want.Answer(&h.meta); !body {
 			return obj, true, nil
 		}
 	}
@@ -101,11 +98,11 @@ func judge(data []byte, want *store.Want) (obj store.Object, ok bool) {
 	if !want.Useful(&obj.Meta) {
 		return store.Object{}, false
 	}
-	obj.NotModified = !want.Hash.IsZero() && obj.Meta.Hash == want.Hash
-	if obj.NotModified || obj.Meta.Absent {
-		obj.Body = nil
+	answer, body := want.Answer(&obj.Meta)
+	if body {
+		answer.Body = obj.Body
 	}
-	return obj, true
+	return answer, true
 }
 
 // beginning is the Version of a value that has no header which can be read: what

@@ -29,7 +29,7 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 			if err != nil || !there || !want.Useful(&h.meta) {
 				return store.Object{}, false, err
 			}
-			if obj, ok := bodiless(&h.meta, &want); ok {
+			if obj, body := want.Answer(&h.meta); !body {
 				return obj, true, nil
 			}
 			seen = &h
@@ -65,18 +65,6 @@ func (s *Store) headName(ctx context.Context, api *s3.Client, name string) (h he
 	return newHeld(out.Metadata, out.ETag, aws.ToInt64(out.ContentLength), out.LastModified), true, nil
 }
 
-// bodiless returns the object where no body is to be moved for it.
-func bodiless(m *store.Meta, want *store.Want) (obj store.Object, ok bool) {
-	obj.Meta = *m
-	obj.NotModified = !want.Hash.IsZero() && m.Hash == want.Hash && !m.Absent
-	switch {
-	case obj.NotModified, m.Absent, m.Damaged, m.Encoding == store.LaterFormat, m.Foreign && !want.Foreign:
-		return obj, true
-	default:
-		return obj, false
-	}
-}
-
 // get asks for the object itself; for the one that was seen, if there is one.
 func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held) (store.Object, bool, error) {
 	api, err := s.api(ctx)
@@ -106,8 +94,8 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 		size = seen.meta.Size
 	}
 	h := newHeld(out.Metadata, out.ETag, size, out.LastModified)
-	obj, none := bodiless(&h.meta, &want)
-	if useful := want.Useful(&h.meta); none || !useful {
+	obj, body := want.Answer(&h.meta)
+	if useful := want.Useful(&h.meta); !body || !useful {
 		if come <= drained {
 			_, _ = io.Copy(io.Discard, out.Body) // else the connection is lost, and that is all
 		}

@@ -54,7 +54,7 @@ func (c *Cache[V]) mustBeMade() {
 
 // Get implements [advcache.Cache]: one request.
 func (c *Cache[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
-	obj, ok, err := c.fetch(ctx, key, Want{Now: time.Now(), Foreign: c.opt.ReadForeign})
+	obj, ok, err := c.fetch(ctx, key, c.want(false))
 	if !ok || obj.Meta.Absent {
 		return value, false, err
 	}
@@ -72,7 +72,7 @@ func (c *Cache[V]) GetEntry(ctx context.Context, key string) (advcache.Entry[V],
 // backend has a way. Else it is GetEntry.
 func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.Entry[V]) (advcache.Entry[V], bool, error) {
 	count := c.writes.of(key) // before the look: a change in between shows
-	want := Want{Now: time.Now(), Stale: true, Foreign: c.opt.ReadForeign}
+	want := c.want(true)
 	if held, _, ok := seenBy(entry.Version); ok {
 		want.Hash = held.hash
 	}
@@ -138,6 +138,11 @@ func (c *Cache[V]) serves(m *Meta, now time.Time) bool {
 		return c.opt.ReadForeign
 	}
 	return !m.Absent && !m.GoneAt(now) && m.FreshAt(now) && c.pack.reads(m) == nil
+}
+
+// want is what this cache can make sense of.
+func (c *Cache[V]) want(stale bool) Want {
+	return Want{Now: time.Now(), Stale: stale, Foreign: c.opt.ReadForeign, MaxBody: c.pack.maxBody()}
 }
 
 // fetch asks the backend for an object that is useful, and has a Meta that this

@@ -28,7 +28,7 @@ func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, er
 	if len(keys) == 0 {
 		return values, joined(bad, nil)
 	}
-	want := Want{Now: time.Now(), Foreign: c.opt.ReadForeign}
+	want := c.want(false)
 	limited, cancel := c.limited(ctx)
 	objs, err := GetMany(limited, c.store, keys, want)
 	cancel()

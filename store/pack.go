@@ -183,6 +183,9 @@ func (p *packer) open(key string, obj *Object, to any) error {
 	if err != nil {
 		return err
 	}
+	if m.Size > p.maxBody() { // it was left out
+		return fmt.Errorf("%w: %w: it has %d bytes, and MaxDecodedSize is %d", ErrCorrupt, ErrTooLarge, m.Size, p.maxDecoded)
+	}
 	body := obj.Body
 	var b *buffers
 	if e.keyID != "" || compression != nil {
@@ -217,12 +220,17 @@ func (p *packer) open(key string, obj *Object, to any) error {
 	return nil
 }
 
+// maxBody is how many bytes a body may have whose content is not too large:
+// compression is left out where it does not make it smaller, and encryption adds
+// less than a KiB.
+func (p *packer) maxBody() int64 { return p.maxDecoded + 1<<10 }
+
 func (p *packer) openForeign(obj *Object, to any) error {
-	switch {
+	switch size := max(obj.Meta.Size, int64(len(obj.Body))); { // the body may have been left out
 	case !p.foreign:
 		return fmt.Errorf("%w: somebody else wrote it, and Options.ReadForeign is not set", ErrForeign)
-	case int64(len(obj.Body)) > p.maxDecoded:
-		return fmt.Errorf("%w: %w: it has %d bytes", ErrForeign, ErrTooLarge, len(obj.Body))
+	case size > p.maxDecoded:
+		return fmt.Errorf("%w: %w: it has %d bytes, and MaxDecodedSize is %d", ErrForeign, ErrTooLarge, size, p.maxDecoded)
 	}
 	if err := p.decode(obj.Body, to); err != nil {
 		return fmt.Errorf("%w: the codec %s cannot decode it: %w", ErrForeign, p.codec.Name(), err)

@@ -64,6 +64,10 @@ type Want struct {
 
 	// Foreign says that the body of an object without metadata of ours will do.
 	Foreign bool
+
+	// MaxBody is how many bytes a body may have to be of use: a larger one is left
+	// out, where the backend has a way, and the Meta tells of it. 0: any number.
+	MaxBody int64
 }
 
 // Object is what is stored under a key.
@@ -89,6 +93,21 @@ func (w *Want) Useful(m *Meta) bool {
 		now = time.Now()
 	}
 	return !m.GoneAt(now) && (w.Stale || m.FreshAt(now))
+}
+
+// Answer returns what Get answers for an object with this Meta, which is Useful,
+// and whether its body is to be moved too: what a backend asks itself next.
+func (w *Want) Answer(m *Meta) (obj Object, body bool) {
+	obj.Meta = *m
+	switch {
+	case m.Absent, m.Damaged, m.Encoding == LaterFormat, m.Foreign && !w.Foreign:
+		return obj, false
+	case !w.Hash.IsZero() && m.Hash == w.Hash:
+		obj.NotModified = true
+		return obj, false
+	default:
+		return obj, w.MaxBody <= 0 || m.Size <= w.MaxBody
+	}
 }
 
 // Cond is the condition of a Put. The zero Cond is none.

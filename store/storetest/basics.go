@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -207,6 +208,20 @@ var putChecks = []check{
 				e.Fatalf("Put gives the Version that the Meta had")
 			}
 			e.fresh("k", obj)
+		},
+	},
+	{
+		name: "MaxBody", law: lawPut, says: "a body that is larger than Want.MaxBody is left out or whole, and one that is not is whole",
+		run: func(e *env) {
+			obj := lives("value", long, 0)
+			e.put("k", obj)
+			for _, most := range []int64{1, 4, 5, 6} {
+				got := e.found("k", store.Want{MaxBody: most})
+				left := most < int64(len(obj.Body)) && got.Body == nil
+				if got.NotModified || !left && !bytes.Equal(got.Body, obj.Body) || got.Meta.Hash != obj.Meta.Hash {
+					e.Fatalf("Get of %s with MaxBody = %d gives %s", describe(obj), most, describe(got))
+				}
+			}
 		},
 	},
 	{

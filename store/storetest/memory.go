@@ -292,13 +292,12 @@ func (m *Memory) get(key string, want *store.Want) (store.Object, bool) {
 
 // answer returns a copy of obj with the body if it is wanted.
 func answer(obj store.Object, want *store.Want) store.Object {
-	obj.Meta = ownMeta(obj.Meta)
-	obj.NotModified = !want.Hash.IsZero() && obj.Meta.Hash == want.Hash
-	if obj.NotModified || obj.Meta.Damaged || obj.Meta.Foreign && !want.Foreign {
-		obj.Body = nil
+	meta := ownMeta(obj.Meta)
+	given, body := want.Answer(&meta)
+	if body {
+		given.Body = bytes.Clone(obj.Body)
 	}
-	obj.Body = bytes.Clone(obj.Body)
-	return obj
+	return given
 }
 
 // put replaces what is held for key. The caller holds mu.

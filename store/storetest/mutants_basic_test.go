@@ -54,6 +54,29 @@ var basicMutants = []mutant{
 		requests: true,
 	},
 	{
+		name: "Get cuts what is larger than MaxBody", breaks: "contract (Put): a body that is larger than Want.MaxBody is left out or whole, and one that is not is whole",
+		bug: func(m *Memory, w *wrapper) {
+			w.get = func(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
+				most := want.MaxBody
+				want.MaxBody = 0
+				obj, ok, err := m.Get(ctx, key, want)
+				if most > 0 && int64(len(obj.Body)) > most {
+					obj.Body = obj.Body[:most]
+				}
+				return obj, ok, err
+			}
+		},
+	},
+	{
+		name: "MaxBody is one too many", breaks: "contract (Put): a body that is larger than Want.MaxBody is left out or whole, and one that is not is whole",
+		bug: func(m *Memory, w *wrapper) {
+			w.get = func(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
+				want.MaxBody = max(0, want.MaxBody-1)
+				return m.Get(ctx, key, want)
+			}
+		},
+	},
+	{
 		name: "Info changes", breaks: "contract (Info): Info has a Name and sensible limits",
 		bug: func(m *Memory, w *wrapper) {
 			w.info = func() store.Info { return store.Info{Name: "memory", MaxSize: 1<<30 + int64(len(m.Keys()))} }
