@@ -170,8 +170,9 @@ func optional(text string) *string {
 
 // sendParts is send for a body of many parts. What failed leaves none behind.
 func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match, none string) (etag string, err error) {
+	algorithm := checksumOf(api)
 	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType,
+		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, ChecksumAlgorithm: algorithm,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}, s.observed)
 	if err != nil {
@@ -188,7 +189,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
-			Body: bytes.NewReader(u.body[from:min(from+part, size)]),
+			ChecksumAlgorithm: algorithm, Body: bytes.NewReader(u.body[from:min(from+part, size)]),
 		}, s.observed)
 		if err != nil {
 			return s.explain("UploadPart", err)
@@ -215,6 +216,16 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		return nil
 	})
 	return etag, err
+}
+
+// checksumOf returns the checksum of the parts of an upload, which is told when it
+// begins: services refuse parts with one that they do not expect. The client says
+// whether there is one.
+func checksumOf(api *s3.Client) types.ChecksumAlgorithm {
+	if api.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenSupported {
+		return types.ChecksumAlgorithmCrc32
+	}
+	return ""
 }
 
 const (
