@@ -74,6 +74,13 @@ func (s *Store) put(ctx context.Context, api *s3.Client, key string, obj *store.
 	}
 	u := s.newUpload(key, obj)
 	etag, err := s.send(ctx, api, u, "", "")
+	if isCode(err, "NoSuchUpload") {
+		// The SDK tried again to complete an upload, after the answer was lost.
+		h, there, failed := s.head(ctx, key)
+		if failed == nil && there && h.meta.Version == u.versionOf(h.etag) {
+			return h.meta.Version, nil
+		}
+	}
 	if err != nil {
 		return store.Version{}, err
 	}
@@ -197,8 +204,9 @@ func optional(text string) *string {
 
 // sendParts is send for a body of many parts. What failed leaves none behind.
 func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match, none string) (etag string, err error) {
+	algorithm := checksumOf(api)
 	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging,
+		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging, ChecksumAlgorithm: algorithm,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}, s.observed)
 	if err != nil {
@@ -216,7 +224,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
-			Body: u.body.part(from, min(from+part, size)).reader(),
+			ChecksumAlgorithm: algorithm, Body: u.body.part(from, min(from+part, size)).reader(),
 		}, s.observed)
 		if err != nil {
 			return s.explain("UploadPart", err)
@@ -239,6 +247,16 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		return "", s.explain("CompleteMultipartUpload", err)
 	}
 	return aws.ToString(out.ETag), nil
+}
+
+// checksumOf returns the checksum of the parts of an upload, which is told when it
+// begins: services refuse parts with one that they do not expect. The client says
+// whether there is one.
+func checksumOf(api *s3.Client) types.ChecksumAlgorithm {
+	if api.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenSupported {
+		return types.ChecksumAlgorithmCrc32
+	}
+	return ""
 }
 
 const (
