@@ -23,6 +23,28 @@ const (
 	maxMetadataKey = 1200
 )
 
+// metadataPad is how many bytes at the end of a body are no part of it: blanks
+// and tabs at random, so that no other write has its ETag, and so that other
+// programs can still read a text or a JSON document.
+const (
+	metadataPad = "ac-pad"
+	padSize     = 128
+	padded      = "128"
+)
+
+// pad makes the body of an upload unique.
+func (u *upload) pad() {
+	body := make([]byte, 0, len(u.body)+padSize)
+	body = append(body, u.body...)
+	for _, b := range nonce() {
+		for bit := range 8 {
+			body = append(body, " \t"[b>>bit&1])
+		}
+	}
+	u.body, u.unique = body, true
+	u.metadata[metadataPad] = padded
+}
+
 // field returns one of the metadata, whose names are in any case.
 func field(metadata map[string]string, name string) string {
 	for n, value := range metadata {
@@ -49,13 +71,22 @@ func metadataOf(key, name string, meta *store.Meta, version string) map[string]s
 type held struct {
 	meta store.Meta
 	etag string
+	size int64 // of all that is stored
+	pad  string
 }
 
 // newHeld makes a held of the headers of an answer.
 func newHeld(metadata map[string]string, etag *string, size int64, modified *time.Time) held {
-	h := held{etag: aws.ToString(etag)}
+	h := held{etag: aws.ToString(etag), size: size, pad: field(metadata, metadataPad)}
 	h.meta, _, _ = store.ParseMetadata(metadata) // what is wrong with it stands in the Meta
 	h.meta.Size = size
+	switch {
+	case h.pad == "" || h.meta.Foreign || h.meta.Damaged || h.meta.Encoding == store.LaterFormat:
+	case h.pad == padded && size >= padSize:
+		h.meta.Size -= padSize
+	default:
+		h.meta = store.Meta{Damaged: true, Size: size}
+	}
 	version := field(metadata, metadataVersion)
 	if version == "" { // of whomever it is
 		version = "@" + aws.ToTime(modified).UTC().Format(time.RFC3339)

@@ -22,9 +22,9 @@ import (
 //
 // Two things are left out, since S3 cannot tell them apart, or nobody can:
 //
-//   - an ETag is that of a body. A renewal keeps it, and so does an unconditional
-//     write of an equal uncompressed body: whoever has seen what was there before
-//     may write over it;
+//   - an ETag is that of a body. A renewal keeps it, and so does a write of an
+//     equal uncompressed body, but for one by SetIfAbsent: whoever has seen what was
+//     there before may write over it;
 //   - an act whose answer was lost, and of which nothing is left when it asks what
 //     became of it: a write that others replaced, and a removal. It is told false.
 
@@ -124,7 +124,8 @@ func (w *world) excusable(a *act, i int, raw bool) bool {
 	if w.may(a, i-1, w.states[i].at) {
 		return true
 	}
-	if !raw && over.request != fakes3.OpCopyObject {
+	plain := raw && over.by != nil && over.by.verb != "SetIfAbsent"
+	if !plain && over.request != fakes3.OpCopyObject {
 		return false
 	}
 	for j := range i - 1 {
@@ -144,7 +145,7 @@ func (w *world) may(a *act, i int, now time.Time) bool {
 		return s.vacant(now)
 	case "SetEntryIf":
 		if a.hit {
-			return !s.at.After(a.read) || s.by == a // a tombstone
+			return !s.at.After(a.read) || s.by == a // again, after a lost answer
 		}
 		return !s.there || s.meta.Foreign || s.meta.Damaged || s.meta.GoneAt(now)
 	default:

@@ -39,7 +39,7 @@ type state struct {
 	there   bool
 	meta    store.Meta
 	etag    string
-	value   string // of an object that has one; a tombstone has none
+	value   string // of an object that has one
 }
 
 // vacant reports whether Exists is false of the state at an instant.

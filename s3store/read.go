@@ -81,7 +81,7 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 	in := &s3.GetObjectInput{Bucket: bucket, Key: name}
 	if seen != nil {
 		in.IfMatch = aws.String(seen.etag)
-		if seen.meta.Size > s.opt.PartSize {
+		if seen.size > s.opt.PartSize {
 			in.Range = span{0, s.opt.PartSize}.header()
 		}
 	}
@@ -93,7 +93,7 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 	s.seen.Store(true)
 	size := aws.ToInt64(out.ContentLength)
 	if in.Range != nil {
-		size = seen.meta.Size
+		size = seen.size
 	}
 	h := newHeld(out.Metadata, out.ETag, size, out.LastModified)
 	obj, none := bodiless(&h.meta, &want)
@@ -103,6 +103,9 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 		}
 		return obj, useful, nil
 	}
-	obj.Body, err = s.body(ctx, api, in, out, size)
-	return obj, err == nil, err
+	if obj.Body, err = s.body(ctx, api, in, out, size); err != nil {
+		return obj, false, err
+	}
+	obj.Body = obj.Body[:h.meta.Size] // without a pad
+	return obj, true, nil
 }

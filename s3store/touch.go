@@ -29,17 +29,21 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 	switch {
 	case err != nil:
 		return false, err
-	case !there, h.meta.GoneAt(now), h.meta.Size > maxCopy, !cond.Holds(&h.meta), !h.meta.SameContent(&meta):
+	case !there, h.meta.GoneAt(now), h.size > maxCopy, !cond.Holds(&h.meta), !h.meta.SameContent(&meta):
 		return false, nil
 	case !h.meta.DueAt(now, &meta):
 		return true, nil
 	}
 	bucket, name := s.at(key)
 	meta.Encoding = h.meta.Encoding // the body stays
+	metadata := metadataOf(key, *name, &meta, newVersion())
+	if h.pad != "" {
+		metadata[metadataPad] = h.pad
+	}
 	in := &s3.CopyObjectInput{
 		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)),
 		CopySourceIfMatch: aws.String(h.etag), IfMatch: aws.String(h.etag),
-		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, &meta, newVersion()),
+		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadata,
 		ContentType:  aws.String(store.ContentType(meta.Encoding)),
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}

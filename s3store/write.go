@@ -78,24 +78,34 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		if u == nil && !gone {
 			u = s.newUpload(key, &obj)
 		}
-		var version store.Version
+		if u != nil && !u.unique && (cond.Kind == store.IfVacant || cond.Kind == store.IfGone && there && mayBeEqual(&h.meta, &obj.Meta)) {
+			u.pad()
+		}
+		var etag string
 		switch {
 		case gone && !there:
 			return store.Version{}, true, nil
 		case gone:
 			err = s.remove(ctx, api, key, h.etag)
 		case there:
-			version, err = s.replace(ctx, api, u, &obj.Meta, &h, cond.Kind != store.IfVersion)
+			etag, err = s.send(ctx, api, u, h.etag, "")
 		default:
-			var etag string
 			etag, err = s.send(ctx, api, u, "", "*")
-			version = u.versionOf(etag)
 		}
-		if !lostRace(err) {
-			return version, err == nil, err
+		switch {
+		case lostRace(err):
+		case gone:
+			return store.Version{}, err == nil, err
+		default:
+			return u.versionOf(etag), err == nil, err
 		}
 	}
 	return store.Version{}, false, errChanges
+}
+
+// mayBeEqual reports whether the body of what is held may be that of next.
+func mayBeEqual(held, next *store.Meta) bool {
+	return held.Hash == next.Hash || held.Foreign || held.Damaged
 }
 
 // lostRace reports whether what was looked at is there no more.
@@ -105,25 +115,6 @@ func lostRace(err error) bool {
 
 func (u *upload) versionOf(etag string) store.Version {
 	return store.TextVersion(etag + " " + u.version)
-}
-
-// replace writes over an object that was seen. A body that may be equal to it
-// would leave the ETag as it is, so that two writers could both succeed. Where one
-// alone must, over what serves nobody any more, it is written over a tombstone,
-// which one of them puts there. With IfVersion they bring the content that the
-// other has seen, and readers must not miss it meanwhile.
-func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held, alone bool) (store.Version, error) {
-	etag := h.etag
-	if alone && !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
-		meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
-		tombstone := &upload{bucket: u.bucket, name: u.name, metadata: store.Metadata(&meta), body: nonce()}
-		var err error
-		if etag, err = s.send(ctx, api, tombstone, etag, ""); err != nil {
-			return store.Version{}, err
-		}
-	}
-	etag, err := s.send(ctx, api, u, etag, "")
-	return u.versionOf(etag), err
 }
 
 // remove deletes an object; with an ETag, that one alone.
