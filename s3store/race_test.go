@@ -178,7 +178,7 @@ func (r *race) report(acts []*act) string {
 // TestRaceOfSetIfAbsent is law 3 between processes: of those who race for a key
 // that holds nothing fresh, exactly one wins.
 func TestRaceOfSetIfAbsent(t *testing.T) {
-	eachRace(t, 1800, func(t *testing.T, r *race) string {
+	eachRace(t, 1500, func(t *testing.T, r *race) string {
 		acts := r.run(t, 2+int(r.seed%3), 1, func(_ *rand.Rand, who int) (*act, time.Duration) {
 			return &act{who: who, verb: "SetIfAbsent", value: r.value(who)}, time.Hour
 		})
@@ -198,11 +198,25 @@ func TestRaceOfSetIfAbsent(t *testing.T) {
 	})
 }
 
+// TestRaceWithDelete has one delete what others race for: two of them may win
+// then, but not over one another.
+func TestRaceWithDelete(t *testing.T) {
+	eachRace(t, 600, func(t *testing.T, r *race) string {
+		return r.report(r.run(t, 4, 1, func(_ *rand.Rand, who int) (*act, time.Duration) {
+			verb := "SetIfAbsent"
+			if who == 0 {
+				verb = "Delete"
+			}
+			return &act{who: who, verb: verb, value: r.value(who % 2)}, time.Hour
+		}))
+	})
+}
+
 // TestRaceOfAll has processes do anything at the same time, with lives that end
 // meanwhile. See [world.wrong] for what is right.
 func TestRaceOfAll(t *testing.T) {
 	verbs := []string{"SetIfAbsent", "SetIfAbsent", "SetEntryIf", "SetEntryIf", "Set", "Set", "Delete", "Get"}
-	eachRace(t, 1200, func(t *testing.T, r *race) string {
+	eachRace(t, 1000, func(t *testing.T, r *race) string {
 		return r.report(r.run(t, 2+int(r.seed%3), 3, func(chance *rand.Rand, who int) (*act, time.Duration) {
 			a := &act{who: who, verb: verbs[chance.IntN(len(verbs))], value: r.value(who)}
 			return a, []time.Duration{shortLife, time.Minute, time.Hour}[chance.IntN(3)]
