@@ -71,13 +71,13 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 		return store.Object{}, false, err
 	}
 	bucket, name := s.at(key)
-	if seen != nil && seen.meta.Size > s.opt.PartSize {
+	if seen != nil && seen.size > s.opt.PartSize {
 		// All parts at once: none has to tell first how many there are.
 		d := download{store: s, api: api, bucket: bucket, name: name, etag: aws.String(seen.etag)}
-		if err := d.read(ctx, seen.meta.Size, nil); err != nil {
+		if err := d.read(ctx, seen.size, nil); err != nil {
 			return store.Object{}, false, err
 		}
-		return store.Object{Meta: seen.meta, Body: d.body}, true, nil
+		return store.Object{Meta: seen.meta, Body: d.body[:seen.meta.Size]}, true, nil
 	}
 	in := &s3.GetObjectInput{Bucket: bucket, Key: name}
 	if seen != nil {
@@ -106,6 +106,6 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 	if err := d.read(ctx, size, out.Body); err != nil {
 		return store.Object{}, false, err
 	}
-	obj.Body = d.body
+	obj.Body = d.body[:h.meta.Size] // without a pad
 	return obj, true, nil
 }
