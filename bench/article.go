@@ -87,4 +87,9 @@ func decode(data []byte, v any) {
 }
 
 // size names a number of bytes.
-func size(n int) string { return fmt.Sprintf("%d KiB", n>>10) }
+func size(n int) string {
+	if n >= 1<<20 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d KiB", n>>10)
+}

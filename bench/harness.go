@@ -28,6 +28,7 @@ type entrant struct {
 type sample struct {
 	cpu, wall float64 // nanoseconds
 	allocs    float64
+	bytes     float64 // allocated
 }
 
 // series are the samples of one entrant, one per round.
@@ -36,6 +37,7 @@ type series []sample
 func (s series) cpus() []float64   { return s.pick(func(s sample) float64 { return s.cpu }) }
 func (s series) walls() []float64  { return s.pick(func(s sample) float64 { return s.wall }) }
 func (s series) allocs() []float64 { return s.pick(func(s sample) float64 { return s.allocs }) }
+func (s series) bytes() []float64  { return s.pick(func(s sample) float64 { return s.bytes }) }
 
 func (s series) pick(of func(sample) float64) []float64 {
 	values := make([]float64, len(s))
@@ -109,6 +111,7 @@ func take(n int, work func()) sample {
 		cpu:    float64(cpu) / float64(n),
 		wall:   float64(elapsed) / float64(n),
 		allocs: float64(after.Mallocs-before.Mallocs) / float64(n),
+		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / float64(n),
 	}
 }
 

@@ -56,6 +56,11 @@ var errMiss = errors.New("a miss")
 // advcacheOver is ours, over a byte store.
 func advcacheOver[V any](c content[V], name string, s store.Store, timeout time.Duration) (keeper[V], *store.Cache[V]) {
 	cache := store.New[V](s, &store.Options{Codec: c.codec, Compression: codec.None, Timeout: timeout})
+	return keeperOf(name, cache), cache
+}
+
+// keeperOf is ours, however it is set up.
+func keeperOf[V any](name string, cache *store.Cache[V]) keeper[V] {
 	return keeper[V]{
 		name: name,
 		get: func(ctx context.Context, key string) (V, error) {
@@ -66,7 +71,7 @@ func advcacheOver[V any](c content[V], name string, s store.Store, timeout time.
 			return value, err
 		},
 		set: func(ctx context.Context, key string, value V) error { return cache.Set(ctx, key, value, life) },
-	}, cache
+	}
 }
 
 // prove fails the program unless the keeper gives back what it is given.
@@ -74,14 +79,19 @@ func (k keeper[V]) prove(keys []string, values map[string]V) {
 	ctx := context.Background()
 	for _, key := range keys {
 		k.mustSoon(func() error { return k.set(ctx, key, values[key]) })
-		var got V
-		k.mustSoon(func() (err error) {
-			got, err = k.get(ctx, key)
-			return err
-		})
-		if !reflect.DeepEqual(got, values[key]) {
-			fail(k.name + " gave another value than it was given")
-		}
+		k.mustGive(key, values[key])
+	}
+}
+
+// mustGive fails the program unless the keeper gives a value.
+func (k keeper[V]) mustGive(key string, value V) {
+	var got V
+	k.mustSoon(func() (err error) {
+		got, err = k.get(context.Background(), key)
+		return err
+	})
+	if !reflect.DeepEqual(got, value) {
+		fail(k.name + " gave another value than it was given")
 	}
 }
 
@@ -119,8 +129,10 @@ func (k keeper[V]) writes(keys []string, values map[string]V) trial {
 
 // answered fails the program at an error, but for a timeout: a machine that does
 // other things may stop for that long, and then the round counts for nothing.
-func (k keeper[V]) answered(err error) {
+func (k keeper[V]) answered(err error) { answered(k.name, err) }
+
+func answered(name string, err error) {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		fail(k.name + ": " + err.Error())
+		fail(name + ": " + err.Error())
 	}
 }

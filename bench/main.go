@@ -38,6 +38,7 @@ var works = []work{
 	{"compression", compressionWork, true},
 	{"files", filesWork, false},
 	{"redis", redisWork, false},
+	{"s3", s3Work, true},
 }
 
 // runner is one run of the program.
@@ -49,6 +50,11 @@ type runner struct {
 	clock  *otter.CoarseClock
 	rows   []row
 	server *redisServer // of the works that need one, once it is started
+	huge   int          // bytes of a large object; 0: 64 MiB
+
+	// firstByte is how long a fake server takes to the first byte of an answer;
+	// 0: 30 ms, about what S3 and GCS take within their region.
+	firstByte time.Duration
 }
 
 func (r *runner) plan() plan {
@@ -153,7 +159,7 @@ func printHead(r *runner) {
 	}
 	var peers []string
 	for _, dep := range info.Deps {
-		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync", "redis/go-redis", "rueidis", "klauspost/compress", "msgpack/v5"} {
+		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync", "redis/go-redis", "rueidis", "klauspost/compress", "msgpack/v5", "aws-sdk-go-v2/service/s3"} {
 			if strings.Contains(dep.Path, peer) {
 				peers = append(peers, strings.TrimPrefix(path.Dir(dep.Path)+"/"+path.Base(dep.Path), "github.com/")+" "+dep.Version)
 			}

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os/exec"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,18 +15,10 @@ const installRedis = "there is no redis-server in PATH: install it (Debian: apt-
 // errNoRedis says that there is no program to start.
 var errNoRedis = errors.New(installRedis)
 
-// leash runs a program for as long as somebody holds the other end of its
-// standard input: no server outlives this program, however it ends.
-const leash = `"$0" "$@" </dev/null >/dev/null 2>&1 &
-read -r _
-kill -9 $!
-wait`
-
 // redisServer is a server of our own, without persistence.
 type redisServer struct {
-	addr  string
-	cmd   *exec.Cmd
-	leash io.Closer
+	addr    string
+	program *leashed
 }
 
 // startRedis starts a server on a free port of the loopback interface.
@@ -49,21 +38,13 @@ func startRedis() (*redisServer, error) {
 
 func tryRedis(program string) (*redisServer, error) {
 	ctx := context.Background()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	addr := listener.Addr().(*net.TCPAddr)
-	if err := listener.Close(); err != nil {
-		return nil, err
-	}
-	s := &redisServer{addr: addr.String()}
-	s.cmd = exec.CommandContext(ctx, "sh", "-c", leash, program,
-		"--bind", "127.0.0.1", "--port", strconv.Itoa(addr.Port), "--save", "", "--appendonly", "no")
-	if s.leash, err = s.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	if err := s.cmd.Start(); err != nil {
+	s := &redisServer{addr: "127.0.0.1:" + port}
+	s.program, err = startLeashed(ctx, program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no")
+	if err != nil {
 		return nil, fmt.Errorf("redis-server: %w", err)
 	}
 	if err := s.await(ctx); err != nil {
@@ -88,11 +69,9 @@ func (s *redisServer) await(ctx context.Context) (err error) {
 
 // stop ends the server.
 func (s *redisServer) stop() {
-	if s == nil {
-		return
+	if s != nil {
+		s.program.stop()
 	}
-	_ = s.leash.Close() // ends it
-	_ = s.cmd.Wait()    // its exit code is that of a process that was killed
 }
 
 // redis is the server of all works; nil, and a line that says why, where there

@@ -69,6 +69,11 @@ func atMost(what string, limit, got float64) verdict {
 	return verdict{Goal: fmt.Sprintf("%s ≤ %s", what, number(limit)), Got: got, Met: got <= limit}
 }
 
+// atLeast judges a number that should not be below limit.
+func atLeast(what string, limit, got float64) verdict {
+	return verdict{Goal: fmt.Sprintf("%s ≥ %s", what, number(limit)), Got: got, Met: got >= limit}
+}
+
 // exactly judges a count.
 func exactly(what string, want, got float64) verdict {
 	return verdict{Goal: fmt.Sprintf("%s = %s", what, number(want)), Got: got, Met: got == want}

@@ -28,6 +28,21 @@ func TestRedisWork(t *testing.T) {
 	testWork(t, r, redisWork)
 }
 
+// TestS3Work is without the rows of the real server where there is none.
+func TestS3Work(t *testing.T) {
+	r := brief(t)
+	r.huge, r.firstByte = 9*mib, time.Millisecond // of two parts
+	testWork(t, r, s3Work)
+}
+
+// TestS3Absent proves that a machine without an S3 server runs the rest.
+func TestS3Absent(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := realS3(); !errors.Is(err, errNoS3) {
+		t.Errorf("realS3 gave %v, want %v", err, errNoS3)
+	}
+}
+
 func testWork(t *testing.T, r *runner, work func(*runner)) {
 	t.Helper()
 	work(r)

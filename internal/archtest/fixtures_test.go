@@ -76,6 +76,8 @@ var breaches = []breach{
 	{"imports of examples/..., bench/...", "examples/quickstart/x.go", importing("main", self+"/internal/live"), "imports " + self + "/internal/live"},
 	{"every package has its row", "memcached/x.go", importing("memcached", "time"), "names package memcached"},
 	{"suites are for tests", "examples/quickstart/x.go", importing("main", self+"/cachetest"), "imports " + self + "/cachetest"},
+	{"suites are for tests", "bench/x.go", importing("main", self+"/store/storetest"), "imports " + self + "/store/storetest"},
+	{"suites are for tests", "examples/quickstart/x.go", importing("main", self+"/store/storetest/fakes3"), "imports " + self + "/store/storetest/fakes3"},
 	{"suites are for tests", "store/x.go", importing("store", self+"/store/storetest"), "imports " + self + "/store/storetest"},
 	{"testing is for tests", "inmem/x.go", importing("inmem", "testing"), "imports testing"},
 	{"testing is for tests", "bench/x.go", importing("main", "testing/fstest"), "imports testing/fstest"},
