@@ -43,7 +43,10 @@ func newPacker(o *Options) packer {
 
 // buffers are what a value goes through on its way. They are used again: a
 // codec and a backend keep nothing of what they are handed.
-type buffers struct{ encoded, packed, sealed []byte }
+type buffers struct {
+	encoded, packed, sealed []byte
+	content                 []byte // encoded, or the caller's own value
+}
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
 
@@ -51,6 +54,7 @@ var pool = sync.Pool{New: func() any { return new(buffers) }}
 const maxPooled = 1 << 20
 
 func (b *buffers) free() {
+	b.content = nil
 	if cap(b.encoded)+cap(b.packed)+cap(b.sealed) <= maxPooled {
 		pool.Put(b)
 	}
@@ -59,17 +63,22 @@ func (b *buffers) free() {
 // encode encodes *v, a pointer to the value, and notes in m what identifies the
 // content.
 func (p *packer) encode(key string, v any, m *Meta, b *buffers) (err error) {
-	if err = guard(func() (err error) {
-		b.encoded, err = p.codec.Append(b.encoded[:0], v)
-		return err
-	}); err != nil {
-		return fmt.Errorf("the codec %s failed: %w", p.codec.Name(), err)
+	if own, ok := v.(*[]byte); ok && p.codec == codec.Raw {
+		b.content = *own // gigabytes are not copied to be looked at
+	} else {
+		if err = guard(func() (err error) {
+			b.encoded, err = p.codec.Append(b.encoded[:0], v)
+			return err
+		}); err != nil {
+			return fmt.Errorf("the codec %s failed: %w", p.codec.Name(), err)
+		}
+		b.content = b.encoded
 	}
-	if n := int64(len(b.encoded)); n > p.maxDecoded {
+	if n := int64(len(b.content)); n > p.maxDecoded {
 		return fmt.Errorf("%w: it is encoded to %d bytes, and MaxDecodedSize is %d", ErrTooLarge, n, p.maxDecoded)
 	}
 	m.Encoding, m.Schema = p.plain, p.schema
-	m.Hash, err = p.sum(key, b.encoded)
+	m.Hash, err = p.sum(key, b.content)
 	return err
 }
 
@@ -98,8 +107,8 @@ func (p *packer) sum(key string, encoded []byte) (Hash, error) {
 // body makes the body of what encode encoded, compressed where that pays, and
 // encrypted.
 func (p *packer) body(key string, m *Meta, b *buffers) ([]byte, error) {
-	body := b.encoded
-	packed, smaller, err := codec.Shrink(p.compression, b.packed[:0], b.encoded)
+	body := b.content
+	packed, smaller, err := codec.Shrink(p.compression, b.packed[:0], body)
 	if err != nil {
 		return nil, fmt.Errorf("compression with %s failed: %w", p.compression.Name(), err)
 	}

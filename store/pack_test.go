@@ -51,3 +51,35 @@ func TestLargeBytesAreNotCopied(t *testing.T) {
 		}
 	}
 }
+
+// TestWritesTakeNoCopy holds that a value which is its own encoding goes to the
+// backend as it is, and stays as it was.
+func TestWritesTakeNoCopy(t *testing.T) {
+	ctx := context.Background()
+	const size = 8 << 20
+	value := bytes.Repeat([]byte("content "), size/8)
+	for name, dedupe := range map[string]bool{"write": false, "unchanged": true} {
+		memory := storetest.NewMemory(nil)
+		c := store.New[[]byte](memory, &store.Options{Dedupe: dedupe})
+		for range 2 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := c.Set(ctx, "k", value, time.Hour)
+			runtime.ReadMemStats(&after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > size+size/4 { // the backend's own copy
+				t.Errorf("%s: of %d bytes allocated %d", name, size, n)
+			}
+		}
+		got, ok, err := c.Get(ctx, "k")
+		if !ok || err != nil || !bytes.Equal(got, value) {
+			t.Errorf("%s: Get = %d bytes, %t, %v", name, len(got), ok, err)
+		}
+		clear(got)
+		if !bytes.Equal(value, bytes.Repeat([]byte("content "), size/8)) {
+			t.Fatalf("%s: the caller's value was changed", name)
+		}
+	}
+}
