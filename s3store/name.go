@@ -37,7 +37,7 @@ func (s *Store) name(key string) string {
 // that of a key whose name is too long.
 func isShortened(name string) bool {
 	at := len(name) - hashedEnd
-	return at > 0 && name[at:at+len(hashMark)] == hashMark
+	return at >= 0 && name[at:at+len(hashMark)] == hashMark
 }
 
 // endsWell reports whether an escaped name may be cut here: within neither an
@@ -49,7 +49,8 @@ func endsWell(name string) bool {
 	if r, size := utf8.DecodeLastRuneInString(name); r == utf8.RuneError && size == 1 {
 		return false
 	}
-	return !strings.HasSuffix(name, "/") && !strings.HasSuffix(name, ".")
+	segment := name[strings.LastIndexByte(name, '/')+1:]
+	return name == "" || segment != "" && segment != "." && segment != ".."
 }
 
 // shard returns what the name of key begins with.
