@@ -20,40 +20,42 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for n := range max(1, s.opt.KeyShards) {
-		if err := s.clear(ctx, api, s.shardAt(n), prefix); err != nil {
-			return err
+		if err := s.clear(ctx, api, s.shardAt(n), prefix, &errs); err != nil {
+			return errors.Join(append(errs, err)...)
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (s *Store) clear(ctx context.Context, api *s3.Client, shard, prefix string) error {
+// clear clears one shard. What is wrong with single objects goes to errs, and keeps
+// no others from being deleted.
+func (s *Store) clear(ctx context.Context, api *s3.Client, shard, prefix string, errs *[]error) error {
 	pages := s3.NewListObjectsV2Paginator(api, &s3.ListObjectsV2Input{
 		Bucket: aws.String(s.bucket), Prefix: aws.String(shard + settled(prefix)),
 	})
-	var errs []error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return errors.Join(append(errs, s.explain("ListObjectsV2", err))...)
+			return s.explain("ListObjectsV2", err)
 		}
 		var names []string
 		for _, obj := range page.Contents {
 			name := aws.ToString(obj.Key)
 			has, err := s.hasPrefix(ctx, api, name, strings.TrimPrefix(name, shard), prefix)
 			if err != nil {
-				errs = append(errs, err)
+				*errs = append(*errs, err)
 			}
 			if has {
 				names = append(names, name)
 			}
 		}
 		if len(names) > 0 {
-			errs = append(errs, s.deleteNames(ctx, api, names, func(name string) string { return name }))
+			*errs = append(*errs, s.deleteNames(ctx, api, names, func(name string) string { return name }))
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // alwaysKept is how many bytes of a key each shortened name has.
