@@ -72,13 +72,20 @@ func (s *Store) explain(op string, err error) error {
 		return nil
 	case isCode(err, "NoSuchBucket"):
 		return s.noBucket(err)
-	case isStatus(err, http.StatusForbidden):
+	case isStatus(err, http.StatusForbidden) && aboutRights(err):
 		return fmt.Errorf("s3store: bucket %q refused %s, which needs %s%s: %w", s.bucket, op, rights[op], absentToo(op), err)
 	case isStatus(err, http.StatusMovedPermanently):
 		return fmt.Errorf("s3store: bucket %q is in another region than the client: %w", s.bucket, err)
 	default:
-		return err
+		return fmt.Errorf("s3store: bucket %q: %w", s.bucket, err)
 	}
+}
+
+// aboutRights reports whether a 403 answer is about rights, and not about the
+// credentials or the clock of who asks. That to a HEAD has no code that tells.
+func aboutRights(err error) bool {
+	e, ok := errors.AsType[smithy.APIError](err)
+	return !ok || e.ErrorCode() == "AccessDenied" || e.ErrorCode() == "Forbidden" || e.ErrorCode() == ""
 }
 
 func absentToo(op string) string {
