@@ -36,6 +36,19 @@ func isCode(err error, code string) bool {
 	return ok && e.ErrorCode() == code
 }
 
+// maxSkew is how far a request may be dated from the clock of the service.
+const maxSkew = 15 * time.Minute
+
+// isSkewed reports whether the service that answered has another clock than ours.
+func isSkewed(err error) bool {
+	r, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || r.Response == nil {
+		return false
+	}
+	date, err := http.ParseTime(r.Response.Header.Get("Date"))
+	return err == nil && time.Since(date).Abs() >= maxSkew-time.Second // which a Date has not
+}
+
 // missing returns the error of a read that failed: none where there is no object.
 func (s *Store) missing(ctx context.Context, api *s3.Client, op string, err error) error {
 	switch {

@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -51,7 +52,13 @@ func (s *Store) head(ctx context.Context, key string) (h held, there bool, err e
 		return held{}, false, err
 	}
 	bucket, name := s.at(key)
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bucket, Key: name})
+	in := &s3.HeadObjectInput{Bucket: bucket, Key: name}
+	out, err := api.HeadObject(ctx, in)
+	if isStatus(err, http.StatusForbidden) && isSkewed(err) {
+		// The SDK knows the clock of the service by now. It tries again by itself
+		// where an answer says why it is a refusal, but that to a HEAD does not.
+		out, err = api.HeadObject(ctx, in)
+	}
 	if err != nil {
 		return held{}, false, s.missing(ctx, api, "HeadObject", err)
 	}
