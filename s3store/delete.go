@@ -69,9 +69,13 @@ func (s *Store) deleteNames(ctx context.Context, api *s3.Client, names []string,
 	}
 	var errs []error
 	for _, e := range out.Errors {
+		needs := ""
+		if aws.ToString(e.Code) == "AccessDenied" {
+			needs = ", it needs " + rights["DeleteObjects"]
+		}
 		errs = append(errs, &advcache.OpError{
 			Op: "delete", Backend: s.info.Name, Key: keyOf(aws.ToString(e.Key)),
-			Err: fmt.Errorf("s3store: the service answers %s: %s", aws.ToString(e.Code), aws.ToString(e.Message)),
+			Err: fmt.Errorf("s3store: bucket %q answers %s: %s%s", s.bucket, aws.ToString(e.Code), aws.ToString(e.Message), needs),
 		})
 	}
 	return errors.Join(errs...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -35,6 +36,19 @@ func isStatus(err error, status int) bool {
 func isCode(err error, code string) bool {
 	e, ok := errors.AsType[smithy.APIError](err)
 	return ok && e.ErrorCode() == code
+}
+
+// maxSkew is how far a request may be dated from the clock of the service.
+const maxSkew = 15 * time.Minute
+
+// isSkewed reports whether the service that answered has another clock than ours.
+func isSkewed(err error) bool {
+	r, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || r.Response == nil {
+		return false
+	}
+	date, err := http.ParseTime(r.Response.Header.Get("Date"))
+	return err == nil && time.Since(date).Abs() >= maxSkew-time.Second // which a Date has not
 }
 
 // missing returns the error of a read that failed: none where there is no object.
@@ -73,13 +87,20 @@ func (s *Store) explain(op string, err error) error {
 		return nil
 	case isCode(err, "NoSuchBucket"):
 		return s.noBucket(err)
-	case isStatus(err, http.StatusForbidden):
+	case isStatus(err, http.StatusForbidden) && aboutRights(err):
 		return fmt.Errorf("s3store: bucket %q refused %s, which needs %s%s: %w", s.bucket, op, rights[op], absentToo(op), err)
 	case isStatus(err, http.StatusMovedPermanently):
 		return fmt.Errorf("s3store: bucket %q is in another region than the client: %w", s.bucket, err)
 	default:
-		return err
+		return fmt.Errorf("s3store: bucket %q: %w", s.bucket, err)
 	}
+}
+
+// aboutRights reports whether a 403 answer is about rights, and not about the
+// credentials or the clock of who asks. That to a HEAD has no code that tells.
+func aboutRights(err error) bool {
+	e, ok := errors.AsType[smithy.APIError](err)
+	return !ok || e.ErrorCode() == "AccessDenied" || e.ErrorCode() == "Forbidden" || e.ErrorCode() == ""
 }
 
 func absentToo(op string) string {

@@ -1,6 +1,7 @@
 package s3store_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 	"testing/synctest"
@@ -77,5 +78,28 @@ func TestPadIsDamaged(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestPadOfLargeBodies is about the pad where bodies move in parts: it may be the
+// reason for one part more.
+func TestPadOfLargeBodies(t *testing.T) {
+	for _, freshness := range []s3store.Freshness{s3store.HeadFirst, s3store.OneRequest} {
+		for _, size := range []int{0, 5*mib - 129, 5*mib - 128, 5*mib - 1, 5 * mib, 10*mib - 128, 10*mib + 1} {
+			synctest.Test(t, func(t *testing.T) {
+				s, server := newStore(&s3store.Options{PartSize: 5 * mib, Freshness: freshness}, nil)
+				body := randomBytes(size)
+				if _, ok, err := s.Put(t.Context(), "k", object(body, time.Hour), store.Cond{Kind: store.IfVacant}); !ok || err != nil {
+					t.Fatal(ok, err)
+				}
+				obj, ok, err := s.Get(t.Context(), "k", store.Want{})
+				if !ok || err != nil || !bytes.Equal(obj.Body, body) || obj.Meta.Size != int64(size) {
+					t.Errorf("%d bytes: Get = %d bytes, Size %d, %v, %v", size, len(obj.Body), obj.Meta.Size, ok, err)
+				}
+				if held, _ := server.Object(bucket, "k"); len(held.Body) != size+128 {
+					t.Errorf("%d bytes: %d are stored; want 128 more", size, len(held.Body))
+				}
+			})
+		}
 	}
 }

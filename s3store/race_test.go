@@ -148,6 +148,9 @@ func (r *race) run(t *testing.T, processes, acts int, next func(chance *rand.Ran
 	return done
 }
 
+// pause is what takes time in a bubble.
+func pause(d time.Duration) { time.Sleep(d) }
+
 // eachRace has n seeds tried, each in a bubble of its own. Test returns what is
 // wrong.
 func eachRace(t *testing.T, n uint64, test func(t *testing.T, r *race) (wrong string)) {

@@ -88,13 +88,13 @@ type wire struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	time.Sleep(w.latency())
+	pause(w.latency())
 	by, _ := req.Context().Value(actKey{}).(*act)
 	w.world.mu.Lock()
 	resp, err := w.world.server.RoundTrip(req)
 	w.world.look(by, opOf(req))
 	w.world.mu.Unlock()
-	time.Sleep(w.latency())
+	pause(w.latency())
 	return resp, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -56,7 +57,13 @@ func (s *Store) head(ctx context.Context, key string) (h held, there bool, err e
 }
 
 func (s *Store) headName(ctx context.Context, api *s3.Client, name string) (h held, there bool, err error) {
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}, s.observed)
+	in := &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}
+	out, err := api.HeadObject(ctx, in, s.observed)
+	if isStatus(err, http.StatusForbidden) && isSkewed(err) {
+		// The SDK knows the clock of the service by now. It tries again by itself
+		// where an answer says why it is a refusal, but that to a HEAD does not.
+		out, err = api.HeadObject(ctx, in, s.observed)
+	}
 	if err != nil {
 		return held{}, false, s.missing(ctx, api, "HeadObject", err)
 	}

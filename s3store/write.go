@@ -261,14 +261,16 @@ func checksumOf(api *s3.Client) types.ChecksumAlgorithm {
 const (
 	maxParts     = 10_000 // of an upload, as S3 has it
 	abortTimeout = 5 * time.Second
+	abortGrace   = 80 * time.Millisecond // once the caller has given up
 )
 
 // abort gives up an upload, whose parts would be paid for until somebody does:
-// when the caller has given up, too.
+// when the caller has given up, too, who waits for that no longer than can be borne.
 func (s *Store) abort(ctx context.Context, api *s3.Client, u *upload, id *string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })()
 	// The caller has the error of the write. A rule for the lifecycle of
 	// incomplete uploads sees to those that cannot be aborted either.
-	_, _ = api.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: u.name, UploadId: id}, s.observed)
+	_, _ = api.AbortMultipartUpload(own, &s3.AbortMultipartUploadInput{Bucket: u.bucket, Key: u.name, UploadId: id}, s.observed)
 }

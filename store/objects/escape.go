@@ -83,5 +83,6 @@ func endsWell(name string) bool {
 	if r, size := utf8.DecodeLastRuneInString(name); r == utf8.RuneError && size == 1 {
 		return false
 	}
-	return !strings.HasSuffix(name, "/") && !strings.HasSuffix(name, ".")
+	segment := name[strings.LastIndexByte(name, '/')+1:]
+	return name == "" || segment != "" && segment != "." && segment != ".."
 }

@@ -121,13 +121,13 @@ func (n Names) key(name string) (key string, whole, ok bool) {
 		return "", false, false
 	}
 	key, err := unescape(name)
-	return key, whole, err == nil && key != ""
+	return key, whole, err == nil && (key != "" || !whole)
 }
 
 // IsShortened reports whether a name is that of a key whose name is too long.
 func IsShortened(name string) bool {
 	at := len(name) - hashedEnd
-	return at > 0 && name[at:at+len(hashMark)] == hashMark
+	return at >= 0 && name[at:at+len(hashMark)] == hashMark
 }
 
 func (n Names) shard(key string) string {
