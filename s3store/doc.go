@@ -20,13 +20,19 @@
 //	Put                PUT
 //	Put, conditional   HEAD, and PUT where the condition may hold
 //	Touch              HEAD, and a COPY of the object to itself where the life that is left makes it worth that
+//	Touch, SoleWriter  nothing, or a COPY
 //	Delete             DELETE; one request for 1,000 keys
 //	Clear              LIST for 1,000 keys, and one request to delete them
+//	Sweep              LIST for 1,000 keys, HEAD for each that is old, DELETE for each that is dead
 //
 // Bodies over Options.PartSize move in parts of that size, Concurrency at a time: a
 // read takes a GET for each part, a write a POST before and after them. The first
 // miss of a Store takes a HEAD of the bucket too, since a missing bucket looks
 // like a missing key.
+//
+// A read that is cut is read on from there. 409, 429 and 503 are tried again, up to
+// five times, and after the latter two all requests of the Store are held back for
+// a while. [Store.Usage] counts each try, and [Store.Cost] says what they cost.
 //
 // # Conditions
 //
@@ -42,7 +48,11 @@
 // third. And a conditional write may replace what was renewed after it looked, by a
 // copy or by an unconditional write of an equal uncompressed body.
 //
-// Conditions need a service that keeps them. S3 does since November 2024.
+// S3 keeps conditions since November 2024. A service at another endpoint is asked
+// what it keeps at the first conditional use, by some ten requests on an object of
+// no key. What it does not is said to Options.Logger: without conditions of PUT,
+// conditional writes give errors.ErrUnsupported; other things are done in a way
+// that costs more.
 //
 // # Keys
 //
@@ -54,7 +64,8 @@
 //
 // # Rights
 //
-// s3:GetObject, s3:PutObject, s3:DeleteObject, and s3:ListBucket for Clear. Without
-// s3:ListBucket S3 answers 403 to a read of what is absent, which is an error
-// unless Options.Forbidden403IsMiss is set.
+// s3:GetObject, s3:PutObject, s3:DeleteObject, and s3:ListBucket for Clear and
+// Sweep; s3:PutObjectTagging for Options.LifetimeTag. Without s3:ListBucket S3
+// answers 403 to a read of what is absent, which is an error unless
+// Options.Forbidden403IsMiss is set.
 package s3store

@@ -10,18 +10,24 @@ import (
 // escape returns a name from which key can be told, and which no server, proxy or
 // library on the way takes for another.
 func escape(key string) string {
+	const digits = "0123456789ABCDEF"
 	var b strings.Builder
+	done := 0 // what comes before it is in b
 	for i := 0; i < len(key); {
 		r, size := utf8.DecodeRuneInString(key[i:])
 		if bad(r, size) || risky(key, i) {
-			for _, c := range []byte(key[i : i+size]) {
-				fmt.Fprintf(&b, "!%02X", c)
+			b.WriteString(key[done:i])
+			done = i + size
+			for _, c := range []byte(key[i:done]) {
+				b.Write([]byte{'!', digits[c>>4], digits[c&15]})
 			}
-		} else {
-			b.WriteString(key[i : i+size])
 		}
 		i += size
 	}
+	if done == 0 { // as it is with most keys
+		return key
+	}
+	b.WriteString(key[done:])
 	return b.String()
 }
 
