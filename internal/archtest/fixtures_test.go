@@ -34,6 +34,8 @@ var sound = map[string]string{
 	"s3store/s3store.go":              "// Package s3store stores.\npackage s3store\n\nimport \"github.com/aws/aws-sdk-go-v2/service/s3\"\n",
 	"gcsstore/gcsstore.go":            "// Package gcsstore stores.\npackage gcsstore\n\nimport \"cloud.google.com/go/storage\"\n",
 	"examples/quickstart/main.go":     "// Quickstart shows a cache.\npackage main\n\nimport \"" + self + "/inmem\"\n",
+	"examples/reports/main.go":        "// Reports shows a bucket.\npackage main\n\nimport \"" + self + "/store/storetest/fakes3\"\n",
+	"store/storetest/fakes3/doc.go":   "// Package fakes3 is a server.\npackage fakes3\n",
 	"bench/main.go":                   "// Bench compares.\npackage main\n\nimport \"github.com/any/peer\"\n",
 	"internal/flight/testdata/bad.go": "not Go at all",
 }
@@ -76,6 +78,8 @@ var breaches = []breach{
 	{"imports of examples/..., bench/...", "examples/quickstart/x.go", importing("main", self+"/internal/live"), "imports " + self + "/internal/live"},
 	{"every package has its row", "memcached/x.go", importing("memcached", "time"), "names package memcached"},
 	{"suites are for tests", "examples/quickstart/x.go", importing("main", self+"/cachetest"), "imports " + self + "/cachetest"},
+	{"suites are for tests", "examples/reports/x.go", importing("main", self+"/store/storetest"), "imports " + self + "/store/storetest"},
+	{"suites are for tests", "bench/x.go", importing("main", self+"/store/storetest/fakes3"), "imports " + self + "/store/storetest/fakes3"},
 	{"suites are for tests", "store/x.go", importing("store", self+"/store/storetest"), "imports " + self + "/store/storetest"},
 	{"testing is for tests", "inmem/x.go", importing("inmem", "testing"), "imports testing"},
 	{"testing is for tests", "bench/x.go", importing("main", "testing/fstest"), "imports testing/fstest"},
