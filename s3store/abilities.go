@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -57,7 +58,8 @@ func (s *Store) able(ctx context.Context, api *s3.Client) (*abilities, error) {
 		return nil, fmt.Errorf("s3store: while asking the service at %s which conditions it keeps: %w", endpoint, err)
 	}
 	if lacks := a.lacks(); lacks != "" {
-		s.opt.Logger.WarnContext(ctx, "s3store: the service does not keep all conditions that S3 does", "lacks", lacks, "endpoint", endpoint, "bucket", s.bucket)
+		s.opt.Logger.WarnContext(ctx, "s3store: the service does not keep all conditions that S3 does",
+			slog.String("lacks", lacks), slog.String("endpoint", endpoint), slog.String("bucket", s.bucket))
 	}
 	s.probed.known.Store(a)
 	return a, nil

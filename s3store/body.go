@@ -19,25 +19,32 @@ const bodyTries = 4
 // errReplaced says that an object is another one by now.
 var errReplaced = errors.New("s3store: the object was replaced while it was read")
 
-// download is the body of an object on its way, in memory of its size.
+// download is the body of an object on its way.
 type download struct {
 	store        *Store
 	api          *s3.Client
 	bucket, name *string
 	etag         *string
-	body         []byte
+	body         []byte // of read: in memory of its size
 }
 
-// read reads the whole body, of which come bytes are on their way in from. Those
-// behind the first part are asked for by themselves, under the same ETag: a
+// read reads the whole body, which is on its way in from, if that is not nil. The
+// parts that are not the first are asked for by themselves, under the same ETag: a
 // service gives one connection only so much.
-func (d *download) read(ctx context.Context, come int64, from io.ReadCloser) error {
-	size, part := int64(len(d.body)), d.store.opt.PartSize
-	parts := []span{{0, min(come, part)}}
-	for at := parts[0].to; at < size; at += part {
+func (d *download) read(ctx context.Context, size int64, from io.ReadCloser) error {
+	if size < 0 || int64(int(size)) != size {
+		if from != nil {
+			_ = from.Close() // of no use
+		}
+		return fmt.Errorf("s3store: the service says that a body has %d bytes", size)
+	}
+	d.body = make([]byte, size)
+	part := d.store.opt.PartSize
+	parts := []span{{0, min(size, part)}}
+	for at := part; at < size; at += part {
 		parts = append(parts, span{at, min(at+part, size)})
 	}
-	if come > parts[0].to {
+	if from != nil && len(parts) > 1 {
 		from = &cut{from}
 	}
 	if len(parts) == 1 {

@@ -55,6 +55,27 @@ func TestLargeBodies(t *testing.T) {
 	}
 }
 
+// TestLargeBodiesTakeTwoRoundTrips holds that no part waits for another one.
+func TestLargeBodiesTakeTwoRoundTrips(t *testing.T) {
+	for _, freshness := range []s3store.Freshness{s3store.HeadFirst, s3store.OneRequest} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := context.Background()
+			const latency = 30 * time.Millisecond
+			s, _ := newStore(&s3store.Options{PartSize: 5 * mib, Freshness: freshness}, &fakes3.Options{Latency: latency})
+			if _, _, err := s.Put(ctx, "k", object(randomBytes(40*mib), time.Hour), store.Cond{}); err != nil {
+				t.Fatal(err)
+			}
+			begin := time.Now()
+			if _, ok, err := s.Get(ctx, "k", store.Want{}); !ok || err != nil {
+				t.Fatalf("Get = %v, %v", ok, err)
+			}
+			if took := time.Since(begin); took != 2*latency {
+				t.Errorf("a read of 8 parts takes %v; want 2 times %v", took, latency)
+			}
+		})
+	}
+}
+
 // TestLargeBodiesGoWrong is about parts that fail: an error, nothing open, nothing
 // mixed.
 func TestLargeBodiesGoWrong(t *testing.T) {

@@ -19,10 +19,8 @@ func TestConformance(t *testing.T) {
 		options *s3store.Options
 		server  *fakes3.Options
 	}{
-		"HeadFirst":          {nil, nil},
-		"OneRequest":         {&s3store.Options{Freshness: s3store.OneRequest, Prefix: "prod/users/"}, nil},
-		"HeadFirst/Latency":  {&s3store.Options{KeyShards: 4}, late},
-		"OneRequest/Latency": {&s3store.Options{Freshness: s3store.OneRequest}, late},
+		"HeadFirst":  {&s3store.Options{KeyShards: 4}, late},
+		"OneRequest": {&s3store.Options{Freshness: s3store.OneRequest, Prefix: "prod/users/"}, late},
 	} {
 		t.Run(name, func(t *testing.T) { storetest.Run(t, harness(of.options, of.server)) })
 	}
@@ -32,13 +30,13 @@ func TestConformance(t *testing.T) {
 func TestConformanceOfCache(t *testing.T) {
 	for name, o := range map[string]*s3store.Options{
 		"HeadFirst":  {KeyShards: 4},
-		"OneRequest": {Freshness: s3store.OneRequest},
+		"OneRequest": {Freshness: s3store.OneRequest, SoleWriter: true, LifetimeTag: "life"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cachetest.Run(t, cachetest.Harness{
 				New: func(*testing.T) advcache.Cache[string] {
 					s, _ := newStore(o, nil)
-					return store.New[string](s, nil)
+					return store.New[string](s, &store.Options{Dedupe: o.SoleWriter})
 				},
 				Around:     func(t *testing.T, test func(t *testing.T)) { synctest.Test(t, test) },
 				Resolution: time.Millisecond,

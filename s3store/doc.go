@@ -35,10 +35,12 @@
 // random ac-version beside it, which a conditional write compares first, and the
 // ETag is the condition of the write itself. Compressed bodies carry 16 random
 // bytes where decompressors skip them, and encrypted ones a nonce, so that their
-// ETag is their own; an uncompressed body that would replace an object of the
-// same content is written after a tombstone with a body of its own, which takes a
-// PUT more. Equal bodies that are neither, written to one key by two processes at
-// the same instant, may both seem to replace a third.
+// ETag is their own. To an uncompressed body, SetIfAbsent appends 128 blanks and
+// tabs at random, which reads leave out; so does a conditional write over what is
+// gone and has the same content. Other equal bodies that are uncompressed, written
+// to one key by two processes at the same instant, may both seem to replace a
+// third. And a conditional write may replace what was renewed after it looked, by a
+// copy or by an unconditional write of an equal uncompressed body.
 //
 // Conditions need a service that keeps them. S3 does since November 2024.
 //

@@ -118,6 +118,28 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestLostCompletion is about large bodies, whose upload is gone when the SDK
+// tries again to complete it.
+func TestLostCompletion(t *testing.T) {
+	for _, cond := range []store.Cond{{}, {Kind: store.IfGone}} {
+		synctest.Test(t, func(t *testing.T) {
+			s, server := newStore(&s3store.Options{PartSize: 5 * mib}, nil)
+			ctx := context.Background()
+			server.Script(fakes3.OpCompleteMultipartUpload, fakes3.LostAnswer)
+			version, ok, err := s.Put(ctx, "k", object(randomBytes(6*mib), time.Hour), cond)
+			if !ok || err != nil {
+				t.Errorf("%v: Put = %v, %v; want true", cond.Kind, ok, err)
+			}
+			if meta, ok, err := s.Head(ctx, "k"); !ok || err != nil || meta.Version != version {
+				t.Errorf("%v: Head = %v, %v, %v; want %v", cond.Kind, meta.Version, ok, err, version)
+			}
+			if n := server.OpenUploads(); n != 0 {
+				t.Errorf("law 13: %d uploads are open", n)
+			}
+		})
+	}
+}
+
 func advcacheEntry(ctx context.Context, c *store.Cache[string]) (bool, advcache.Entry[string], error) {
 	e, ok, err := c.GetEntry(ctx, "k")
 	return ok, e, err

@@ -48,13 +48,22 @@ func metadataOf(key, name string, meta *store.Meta, version string) map[string]s
 type held struct {
 	meta store.Meta
 	etag string
+	size int64 // of all that is stored
+	pad  string
 }
 
 // newHeld makes a held of the headers of an answer.
 func newHeld(metadata map[string]string, etag *string, size int64, modified *time.Time) held {
-	h := held{etag: aws.ToString(etag)}
+	h := held{etag: aws.ToString(etag), size: size, pad: field(metadata, metadataPad)}
 	h.meta, _, _ = store.ParseMetadata(metadata) // what is wrong with it stands in the Meta
 	h.meta.Size = size
+	switch {
+	case h.pad == "" || h.meta.Foreign || h.meta.Damaged || h.meta.Encoding == store.LaterFormat:
+	case h.pad == padded && size >= padSize:
+		h.meta.Size -= padSize
+	default:
+		h.meta = store.Meta{Damaged: true, Size: size}
+	}
 	version := field(metadata, metadataVersion)
 	if version == "" { // of whomever it is
 		version = "@" + aws.ToTime(modified).UTC().Format(time.RFC3339)

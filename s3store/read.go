@@ -3,7 +3,6 @@ package s3store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,12 +71,17 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 		return store.Object{}, false, err
 	}
 	bucket, name := s.at(key)
+	if seen != nil && seen.size > s.opt.PartSize {
+		// All parts at once: none has to tell first how many there are.
+		d := download{store: s, api: api, bucket: bucket, name: name, etag: aws.String(seen.etag)}
+		if err := d.read(ctx, seen.size, nil); err != nil {
+			return store.Object{}, false, err
+		}
+		return store.Object{Meta: seen.meta, Body: d.body[:seen.meta.Size]}, true, nil
+	}
 	in := &s3.GetObjectInput{Bucket: bucket, Key: name}
 	if seen != nil {
 		in.IfMatch = aws.String(seen.etag)
-		if seen.meta.Size > s.opt.PartSize {
-			in.Range = span{0, s.opt.PartSize}.header()
-		}
 	}
 	out, err := api.GetObject(ctx, in, s.observed)
 	if err != nil {
@@ -88,28 +92,20 @@ func (s *Store) get(ctx context.Context, key string, want store.Want, seen *held
 		_ = out.Body.Close() // of no use
 		return store.Object{}, false, errReplaced
 	}
-	come := aws.ToInt64(out.ContentLength)
-	size := come
-	if out.ContentRange != nil {
-		size = seen.meta.Size
-	}
+	size := aws.ToInt64(out.ContentLength)
 	h := newHeld(out.Metadata, out.ETag, size, out.LastModified)
 	obj, body := want.Answer(&h.meta)
 	if useful := want.Useful(&h.meta); !body || !useful {
-		if come <= drained {
+		if size <= drained {
 			_, _ = io.Copy(io.Discard, out.Body) // else the connection is lost, and that is all
 		}
 		_ = out.Body.Close() // what is left is not wanted
 		return obj, useful, nil
 	}
-	if int64(int(size)) != size || size < come {
-		_ = out.Body.Close()
-		return store.Object{}, false, fmt.Errorf("s3store: the service says that a body has %d bytes, and sends %d", size, come)
-	}
-	d := download{store: s, api: api, bucket: bucket, name: name, etag: out.ETag, body: make([]byte, size)}
-	if err := d.read(ctx, come, out.Body); err != nil {
+	d := download{store: s, api: api, bucket: bucket, name: name, etag: out.ETag}
+	if err := d.read(ctx, size, out.Body); err != nil {
 		return store.Object{}, false, err
 	}
-	obj.Body = d.body
+	obj.Body = d.body[:h.meta.Size] // without a pad
 	return obj, true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,10 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 	s.lazy.lock, s.probed.lock = make(chan struct{}, 1), make(chan struct{}, 1)
 	if opt.SoleWriter {
 		s.written = objects.NewWritten()
+	}
+	if others := objects.Overlaps(c, bucket, opt.Prefix); len(others) > 0 {
+		opt.Logger.Warn("s3store: the prefix of a store begins that of another one, or is begun by it; Clear of the shorter one deletes the objects of both",
+			slog.String("bucket", bucket), slog.String("prefix", opt.Prefix), slog.Any("others", others))
 	}
 	return s
 }

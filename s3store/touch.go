@@ -28,40 +28,39 @@ func (s *Store) Touch(ctx context.Context, key string, meta store.Meta, cond sto
 		return false, err
 	}
 	name := s.names.Of(key)
-	held, there := s.written.Recall(name)
+	recalled, there := s.written.Recall(name)
+	h := held{meta: recalled, etag: etagOf(&recalled), size: recalled.Size}
 	done := s.written.Begin(name)
 	if !there {
-		h, found, err := s.headName(ctx, api, name)
-		if err != nil {
+		if h, there, err = s.headName(ctx, api, name); err != nil {
 			done(nil)
 			return false, err
 		}
-		held, there = h.meta, found
 	}
 	now := time.Now()
 	switch {
-	case !there, held.GoneAt(now), held.Size > maxCopy, !cond.Holds(&held), !held.SameContent(&meta):
+	case !there, h.meta.GoneAt(now), h.size > maxCopy, !cond.Holds(&h.meta), !h.meta.SameContent(&meta):
 		done(nil) // it is put next
 		return false, nil
-	case !held.DueAt(now, &meta):
-		done(&held)
-		return true, nil
+	case h.meta.DueAt(now, &meta):
+		if ok, err := s.renew(ctx, api, key, &h, &meta, cond); !ok || err != nil {
+			done(nil)
+			return false, err
+		}
 	}
-	meta.Encoding, meta.Size = held.Encoding, held.Size // the body stays
-	ok, err := s.renew(ctx, api, key, &meta, &held, cond)
-	if ok {
-		done(&meta)
+	if h.pad == "" {
+		done(&h.meta)
 	} else {
-		done(nil)
+		done(nil) // it takes a look to renew it again
 	}
-	return ok, err
+	return true, nil
 }
 
-// renew copies an object to itself, with the metadata of meta, whose Version it
-// sets. On a service without a condition on the destination it may take the place
-// of what is written meanwhile: as a write of the same content may, but for one
-// with a condition.
-func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta, held *store.Meta, cond store.Cond) (bool, error) {
+// renew copies an object to itself, with the life of next, which it notes in h.
+// On a service without a condition on the destination it may take the place of
+// what is written meanwhile: as a write of the same content may, but for one with
+// a condition.
+func (s *Store) renew(ctx context.Context, api *s3.Client, key string, h *held, next *store.Meta, cond store.Cond) (bool, error) {
 	a, err := s.able(ctx, api)
 	if err != nil {
 		return false, err
@@ -73,17 +72,22 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta, hel
 		return false, nil // it is put, which has a condition
 	}
 	bucket, name := s.at(key)
-	version, etag := newVersion(), etagOf(held)
+	meta, version := *next, newVersion()
+	meta.Encoding, meta.Size = h.meta.Encoding, h.meta.Size // the body stays
+	metadata := metadataOf(key, *name, &meta, version)
+	if h.pad != "" {
+		metadata[metadataPad] = h.pad
+	}
 	in := &s3.CopyObjectInput{
-		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)), CopySourceIfMatch: aws.String(etag),
-		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadataOf(key, *name, meta, version),
+		Bucket: bucket, Key: name, CopySource: aws.String(source(s.bucket, *name)), CopySourceIfMatch: aws.String(h.etag),
+		MetadataDirective: types.MetadataDirectiveReplace, Metadata: metadata,
 		ContentType:  aws.String(store.ContentType(meta.Encoding)),
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}
 	if a.renewOnto {
-		in.IfMatch = aws.String(etag)
+		in.IfMatch = aws.String(h.etag)
 	}
-	if in.Tagging = s.tagging(meta); in.Tagging != nil {
+	if in.Tagging = s.tagging(&meta); in.Tagging != nil {
 		in.TaggingDirective = types.TaggingDirectiveReplace
 	}
 	out, err := api.CopyObject(ctx, in, s.observed)
@@ -94,9 +98,10 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, meta, hel
 		return false, s.explain("CopyObject", err)
 	}
 	if out.CopyObjectResult != nil && out.CopyObjectResult.ETag != nil {
-		etag = *out.CopyObjectResult.ETag
+		h.etag = *out.CopyObjectResult.ETag
 	}
-	meta.Version = versionOf(etag, version)
+	h.meta = meta
+	h.meta.Version = versionOf(h.etag, version)
 	return true, nil
 }
 

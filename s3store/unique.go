@@ -7,6 +7,15 @@ import (
 	"strings"
 )
 
+// metadataPad is how many bytes at the end of a body are no part of it: blanks
+// and tabs at random, so that no other write has its ETag, and so that other
+// programs can still read a text or a JSON document.
+const (
+	metadataPad = "ac-pad"
+	padSize     = 128
+	padded      = "128"
+)
+
 // newVersion returns a number that no other write has.
 func newVersion() string { return hex.EncodeToString(nonce()) }
 
@@ -34,4 +43,16 @@ func unique(encoding string, body []byte) (pieces, bool) {
 	default:
 		return pieces{body}, false
 	}
+}
+
+// pad makes the body of an upload unique where unique has no way.
+func (u *upload) pad() {
+	blanks := make([]byte, 0, padSize)
+	for _, b := range nonce() {
+		for bit := range 8 {
+			blanks = append(blanks, " \t"[b>>bit&1])
+		}
+	}
+	u.body, u.unique = append(u.body, blanks), true
+	u.metadata[metadataPad] = padded
 }

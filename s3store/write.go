@@ -49,17 +49,18 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		return store.Version{}, false, err
 	}
 	done := s.written.Begin(s.names.Of(key))
+	var u *upload
 	var version store.Version
 	var ok bool
 	if cond.Kind == store.Always {
-		version, err = s.put(ctx, api, key, &obj)
+		u, version, err = s.put(ctx, api, key, &obj)
 		ok = err == nil
 	} else {
-		version, ok, err = s.putIf(ctx, api, key, &obj, cond)
+		u, version, ok, err = s.putIf(ctx, api, key, &obj, cond)
 	}
-	if ok && !version.IsZero() {
+	if ok && u != nil && u.metadata[metadataPad] == "" { // else it takes a look to renew it
 		meta := obj.Meta
-		meta.Version, meta.Size = version, int64(len(obj.Body))
+		meta.Version, meta.Size = version, u.body.size()
 		done(&meta)
 	} else {
 		done(nil)
@@ -68,74 +69,94 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 }
 
 // put stores an object whatever is held.
-func (s *Store) put(ctx context.Context, api *s3.Client, key string, obj *store.Object) (store.Version, error) {
+func (s *Store) put(ctx context.Context, api *s3.Client, key string, obj *store.Object) (u *upload, version store.Version, err error) {
 	if obj.Meta.GoneAt(time.Now()) {
-		return store.Version{}, s.deleteName(ctx, api, s.names.Of(key), "")
+		return nil, store.Version{}, s.deleteName(ctx, api, s.names.Of(key), "")
 	}
-	u := s.newUpload(key, obj)
+	u = s.newUpload(key, obj)
 	etag, err := s.send(ctx, api, u, "", "")
-	if err != nil {
-		return store.Version{}, err
+	if isCode(err, "NoSuchUpload") {
+		// The SDK tried again to complete an upload, after the answer was lost.
+		h, there, failed := s.head(ctx, key)
+		if failed == nil && there && h.meta.Version == u.versionOf(h.etag) {
+			return u, h.meta.Version, nil
+		}
 	}
-	return u.versionOf(etag), nil
+	if err != nil {
+		return nil, store.Version{}, err
+	}
+	return u, u.versionOf(etag), nil
 }
 
-// putIf stores an object if cond holds.
-func (s *Store) putIf(ctx context.Context, api *s3.Client, key string, obj *store.Object, cond store.Cond) (store.Version, bool, error) {
+// putIf stores an object if cond holds. What it sent is nil where it had nothing
+// to send.
+func (s *Store) putIf(
+	ctx context.Context, api *s3.Client, key string, obj *store.Object, cond store.Cond,
+) (u *upload, version store.Version, ok bool, err error) {
 	if cond.Kind == store.IfVersion && cond.Version.Text() == "" {
-		return store.Version{}, false, nil
+		return nil, store.Version{}, false, nil
 	}
 	a, err := s.able(ctx, api)
 	if err != nil {
-		return store.Version{}, false, err
+		return nil, store.Version{}, false, err
 	}
 	if !a.create || !a.replace {
-		return store.Version{}, false, fmt.Errorf("s3store: the service at %s does not keep conditions of PUT: %w",
+		return nil, store.Version{}, false, fmt.Errorf("s3store: the service at %s does not keep conditions of PUT: %w",
 			aws.ToString(api.Options().BaseEndpoint), errors.ErrUnsupported)
 	}
 	gone := obj.Meta.GoneAt(time.Now())
-	var u *upload // made once it is clear that something is to be sent
 	for range writeTries {
 		h, there, err := s.head(ctx, key)
 		if err != nil {
-			return store.Version{}, false, err
+			return nil, store.Version{}, false, err
 		}
 		if u != nil && there && h.meta.Version == u.versionOf(h.etag) {
 			// It was our own write that won: the SDK tried again after its answer
 			// was lost.
-			return h.meta.Version, true, nil
+			return u, h.meta.Version, true, nil
 		}
 		var seen *store.Meta
 		if there {
 			seen = &h.meta
 		}
-		if !cond.Holds(seen) {
-			return store.Version{}, false, nil
-		}
-		if u == nil && !gone {
-			u = s.newUpload(key, obj)
-		}
-		var version store.Version
 		switch {
+		case !cond.Holds(seen):
+			return nil, store.Version{}, false, nil
 		case gone && !there:
-			return store.Version{}, true, nil
+			return nil, store.Version{}, true, nil
 		case gone && a.removeSeen:
 			err = s.deleteName(ctx, api, s.names.Of(key), h.etag)
 		case gone:
-			bucket, name := s.at(key)
-			_, err = s.send(ctx, api, tombstone(bucket, name), h.etag, "")
-		case there:
-			version, err = s.replace(ctx, api, u, &obj.Meta, &h, cond.Kind != store.IfVersion)
+			_, err = s.send(ctx, api, s.tombstone(key), h.etag, "")
 		default:
+			if u == nil { // made once it is clear that something is to be sent
+				u = s.newUpload(key, obj)
+			}
+			if !u.unique && (cond.Kind == store.IfVacant || cond.Kind == store.IfGone && there && mayBeEqual(&h.meta, &obj.Meta)) {
+				u.pad()
+			}
 			var etag string
-			etag, err = s.send(ctx, api, u, "", "*")
+			if there {
+				etag, err = s.send(ctx, api, u, h.etag, "")
+			} else {
+				etag, err = s.send(ctx, api, u, "", "*")
+			}
 			version = u.versionOf(etag)
 		}
-		if !lostRace(err) {
-			return version, err == nil, err
+		switch {
+		case lostRace(err): // look again
+		case err != nil:
+			return nil, store.Version{}, false, err
+		default:
+			return u, version, true, nil
 		}
 	}
-	return store.Version{}, false, errChanges
+	return nil, store.Version{}, false, errChanges
+}
+
+// mayBeEqual reports whether the body of what is held may be that of next.
+func mayBeEqual(held, next *store.Meta) bool {
+	return held.Hash == next.Hash || held.Foreign || held.Damaged
 }
 
 // lostRace reports whether what was looked at is there no more.
@@ -147,27 +168,12 @@ func (u *upload) versionOf(etag string) store.Version {
 	return versionOf(etag, u.version)
 }
 
-// replace writes over an object that was seen. A body that may be equal to it
-// would leave the ETag as it is, so that two writers could both succeed. Where one
-// alone must, over what serves nobody any more, it is written over a tombstone,
-// which one of them puts there. With IfVersion they bring the content that the
-// other has seen, and readers must not miss it meanwhile.
-func (s *Store) replace(ctx context.Context, api *s3.Client, u *upload, next *store.Meta, h *held, alone bool) (store.Version, error) {
-	etag := h.etag
-	if alone && !u.unique && (h.meta.Hash == next.Hash || h.meta.Foreign || h.meta.Damaged) {
-		var err error
-		if etag, err = s.send(ctx, api, tombstone(u.bucket, u.name), etag, ""); err != nil {
-			return store.Version{}, err
-		}
-	}
-	etag, err := s.send(ctx, api, u, etag, "")
-	return u.versionOf(etag), err
-}
-
 // tombstone is an object that has never lived, with a body of its own.
-func tombstone(bucket, name *string) *upload {
+func (s *Store) tombstone(key string) *upload {
 	meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
-	return &upload{bucket: bucket, name: name, metadata: store.Metadata(&meta), body: pieces{nonce()}}
+	u := &upload{metadata: store.Metadata(&meta), body: pieces{nonce()}}
+	u.bucket, u.name = s.at(key)
+	return u
 }
 
 // send puts an object in its place, over that of an ETag or, with none "*", over
@@ -197,8 +203,9 @@ func optional(text string) *string {
 
 // sendParts is send for a body of many parts. What failed leaves none behind.
 func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match, none string) (etag string, err error) {
+	algorithm := checksumOf(api)
 	begun, err := api.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging,
+		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging, ChecksumAlgorithm: algorithm,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}, s.observed)
 	if err != nil {
@@ -216,7 +223,7 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		from := int64(i) * part
 		out, err := api.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, PartNumber: aws.Int32(int32(i + 1)), //nolint:gosec // maxParts
-			Body: u.body.part(from, min(from+part, size)).reader(),
+			ChecksumAlgorithm: algorithm, Body: u.body.part(from, min(from+part, size)).reader(),
 		}, s.observed)
 		if err != nil {
 			return s.explain("UploadPart", err)
@@ -239,6 +246,16 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		return "", s.explain("CompleteMultipartUpload", err)
 	}
 	return aws.ToString(out.ETag), nil
+}
+
+// checksumOf returns the checksum of the parts of an upload, which is told when it
+// begins: services refuse parts with one that they do not expect. The client says
+// whether there is one.
+func checksumOf(api *s3.Client) types.ChecksumAlgorithm {
+	if api.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenSupported {
+		return types.ChecksumAlgorithmCrc32
+	}
+	return ""
 }
 
 const (

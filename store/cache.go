@@ -55,8 +55,12 @@ func (c *Cache[V]) mustBeMade() {
 // Get implements [advcache.Cache]: one request.
 func (c *Cache[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
 	obj, ok, err := c.fetch(ctx, key, c.want(false))
-	if !ok || obj.Meta.Absent {
+	switch {
+	case !ok:
 		return value, false, err
+	case obj.Meta.Absent:
+		_, _ = c.content(ctx, key, &obj, value) // a miss in any case; a forged one is reported
+		return value, false, nil
 	}
 	value, ok = c.open(ctx, key, &obj)
 	return value, ok, nil

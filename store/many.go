@@ -37,7 +37,12 @@ func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, er
 		return values, joined(bad, err)
 	}
 	for i, obj := range objs {
-		if obj == nil || obj.Meta.Absent || !want.Useful(&obj.Meta) {
+		if obj == nil || !want.Useful(&obj.Meta) {
+			continue
+		}
+		if obj.Meta.Absent {
+			var none V
+			_, _ = c.content(ctx, keys[i], obj, none) // as in Get
 			continue
 		}
 		if value, ok := c.open(ctx, keys[i], obj); ok {

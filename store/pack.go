@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/advcache/advcache"
@@ -212,6 +213,10 @@ func (p *packer) open(key string, obj *Object, to any) error {
 		return fmt.Errorf("%w: %w: it has %d bytes, and MaxDecodedSize is %d", ErrCorrupt, ErrTooLarge, len(body), p.maxDecoded)
 	case e.keyID == "" && !m.Hash.intact(key, body):
 		return fmt.Errorf("%w: its content is not that of its hash and key", ErrCorrupt)
+	}
+	if into, ok := to.(*[]byte); ok && b != nil && cap(body) > maxPooled && p.codec == codec.Raw {
+		*into = slices.Clip(body) // of a buffer that is not used again
+		return nil
 	}
 	if err := p.decode(body, to); err != nil {
 		// The content is what was written, so it is V that has changed.

@@ -37,7 +37,7 @@ func TestParallel(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		})
-		if !errors.Is(err, failed) || done.Load() > 6 {
+		if !errors.Is(err, failed) || done.Load() > 3 {
 			t.Errorf("Parallel = %v, after %d calls; want that of the one that failed", err, done.Load())
 		}
 
@@ -54,4 +54,16 @@ func TestParallel(t *testing.T) {
 			t.Errorf("Parallel of nothing = %v", err)
 		}
 	})
+}
+
+// TestParallelEnded holds that an error wraps that of the context, whatever the
+// cause is.
+func TestParallelEnded(t *testing.T) {
+	left := errors.New("the caller left")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(left)
+	err := Parallel(ctx, 100, 3, func(ctx context.Context, _ int) error { return ctx.Err() })
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, left) {
+		t.Errorf("Parallel = %v; want an error that wraps %v and %v", err, context.Canceled, left)
+	}
 }
