@@ -2,12 +2,16 @@ package objects
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 )
 
 // Parallel calls do with 0 to n-1, up to some at a time, and ends the others where
-// one fails, whose error it returns.
+// one fails, whose error it returns. Where the caller's context ends it, the error
+// wraps that of the context.
 func Parallel(ctx context.Context, n, some int, do func(ctx context.Context, i int) error) error {
+	callers := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
@@ -29,5 +33,9 @@ func Parallel(ctx context.Context, n, some int, do func(ctx context.Context, i i
 	}
 	close(next)
 	group.Wait()
-	return context.Cause(ctx)
+	err := context.Cause(ctx)
+	if ended := callers.Err(); ended != nil && !errors.Is(err, ended) {
+		return fmt.Errorf("%w: %w", ended, err)
+	}
+	return err
 }
