@@ -26,7 +26,7 @@ const maxCoded = 256 << 20
 
 // reader reads a body, or a part of one, and has an end.
 type reader struct {
-	*storage.Reader
+	*storage.Reader // but for Read
 
 	store  *Store
 	limit  *time.Timer
@@ -71,7 +71,7 @@ func (r *reader) why(err error) error {
 
 // close ends the read.
 func (r *reader) close() {
-	_ = r.Reader.Close() // what was read was read, and the rest is not wanted
+	_ = r.Close() // what was read was read, and the rest is not wanted
 	r.limit.Stop()
 	r.cancel(nil)
 }

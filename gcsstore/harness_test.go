@@ -2,6 +2,7 @@ package gcsstore_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -76,3 +77,6 @@ func harness(o *gcsstore.Options, so *fakegcs.Options, reads ...option.ClientOpt
 		Requests: func(_ *testing.T, s store.Store) int { return serverOf(s).Requests().Total() },
 	}
 }
+
+// logger returns one that writes to w.
+func logger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

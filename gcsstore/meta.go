@@ -126,10 +126,17 @@ func heldFrom(attrs *storage.ObjectAttrs) held {
 	return h
 }
 
-// customTime is the custom time of what has a Meta; zero: none.
+// customTime is the custom time of what is written with a Meta; zero: none.
 func (s *Store) customTime(meta *store.Meta) time.Time {
+	if s.opt.NoCustomTime {
+		return time.Time{}
+	}
+	return customTimeOf(meta)
+}
+
+func customTimeOf(meta *store.Meta) time.Time {
 	goes := meta.GoesAt()
-	if s.opt.NoCustomTime || goes.IsZero() {
+	if goes.IsZero() {
 		return time.Time{}
 	}
 	return goes.Add(time.Second - 1).Truncate(time.Second)

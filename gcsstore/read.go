@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cloud.google.com/go/storage"
 
@@ -151,8 +152,8 @@ func (s *Store) getBlind(ctx context.Context, b *storage.BucketHandle, name stri
 		return store.Object{}, false, err
 	}
 	if !h.meta.Foreign && s.reads.CompareAndSwap(readsUnknown, readsBlind) {
-		s.opt.Logger.Warn("gcsstore: the client reads by the JSON API, which does not tell metadata: each read takes two requests; "+
-			"make the client with storage.WithXMLReads", "bucket", s.bucket)
+		s.opt.Logger.LogAttrs(ctx, slog.LevelWarn, "gcsstore: the client reads by the JSON API, which does not tell metadata: "+
+			"each read takes two requests; make the client with storage.WithXMLReads", slog.String("bucket", s.bucket))
 	}
 	if !want.Useful(&h.meta) {
 		return store.Object{}, false, nil

@@ -74,7 +74,9 @@ func (s *Store) remember(done func(*store.Meta), h *held) {
 func (s *Store) renew(ctx context.Context, b *storage.BucketHandle, key, name string, h, next *held) (bool, error) {
 	next.mark = newVersion()
 	metadata := metadataOf(key, name, &next.meta, next.mark)
-	next.custom = s.customTime(&next.meta)
+	if next.custom = s.customTime(&next.meta); !h.custom.IsZero() { // a rule may look at it, whatever this store writes
+		next.custom = customTimeOf(&next.meta)
+	}
 	o, op, sent := b.Object(name), opPatch, 0
 	err := s.tryFor(ctx, touchTries, 0, func(ctx context.Context) error {
 		sent++
