@@ -125,7 +125,7 @@ func (s *Store) getAtOnce(ctx context.Context, b *storage.BucketHandle, name str
 	}
 	s.seen.Store(true)
 	metadata := r.Metadata()
-	if len(metadata) == 0 && s.reads.Load() == readsUnknown {
+	if s.reads.Load() == readsUnknown && (len(metadata) == 0 || r.Attrs.Metageneration == 0) {
 		r.drop()
 		return s.getBlind(ctx, b, name, want)
 	}
@@ -144,16 +144,16 @@ func (s *Store) getAtOnce(ctx context.Context, b *storage.BucketHandle, name str
 	return obj, err == nil, err
 }
 
-// getBlind is for a read that told no metadata: there are none, or the client
-// reads by the JSON API, which is found out once.
+// getBlind is for a read that told no metadata, or not all of what GCS tells:
+// there are none, or the client reads by the JSON API, which is found out once.
 func (s *Store) getBlind(ctx context.Context, b *storage.BucketHandle, name string, want store.Want) (store.Object, bool, error) {
 	h, there, err := s.head(ctx, b, name)
 	if err != nil || !there {
 		return store.Object{}, false, err
 	}
 	if !h.meta.Foreign && s.reads.CompareAndSwap(readsUnknown, readsBlind) {
-		s.opt.Logger.LogAttrs(ctx, slog.LevelWarn, "gcsstore: the client reads by the JSON API, which does not tell metadata: "+
-			"each read takes two requests; make the client with storage.WithXMLReads", slog.String("bucket", s.bucket))
+		s.opt.Logger.LogAttrs(ctx, slog.LevelWarn, "gcsstore: a read does not tell the metadata of an object, so that each takes two requests: "+
+			"the client reads by the JSON API, make it with storage.WithXMLReads; or an emulator does not send them", slog.String("bucket", s.bucket))
 	}
 	if !want.Useful(&h.meta) {
 		return store.Object{}, false, nil
