@@ -74,6 +74,7 @@ var breaches = []breach{
 	{"imports of filestore/...", "filestore/x.go", importing("filestore", self+"/internal/flight"), "imports " + self + "/internal/flight"},
 	{"imports of redisstore/...", "redisstore/x.go", importing("redisstore", self+"/internal/flight"), "imports " + self + "/internal/flight"},
 	{"imports of s3store/...", "s3store/x.go", importing("s3store", self+"/codec"), "imports " + self + "/codec"},
+	{"imports of gcsstore/servertest/...", "gcsstore/servertest/x.go", importing("servertest", self+"/store"), "imports " + self + "/store"},
 	{"imports of gcsstore/...", "gcsstore/x.go", importing("gcsstore", self+"/s3store"), "imports " + self + "/s3store"},
 	{"imports of examples/..., bench/...", "examples/quickstart/x.go", importing("main", self+"/internal/live"), "imports " + self + "/internal/live"},
 	{"every package has its row", "memcached/x.go", importing("memcached", "time"), "names package memcached"},

@@ -123,6 +123,11 @@ var importTable = []importRow{
 		why:      backendsWhy,
 	},
 	{
+		packages: []string{"gcsstore/servertest/..."},
+		allow:    []string{own + "gcsstore/servertest/..."},
+		why:      "servertest is a module of its own so that a server for tests, which its tests alone import, is not a requirement of gcsstore",
+	},
+	{
 		packages: []string{"gcsstore/..."},
 		allow: []string{
 			ownRoot, own + "store", own + "store/objects", own + "gcsstore/...",
