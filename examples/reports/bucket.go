@@ -14,10 +14,11 @@ import (
 const requestTimeout = 30 * time.Second
 
 // service is a bucket of an object store, in the words that all of them share. A
-// further one is a file like bucket_s3.go.
+// further one is a file like bucket_s3.go or bucket_gcs.go.
 type service struct {
-	name   string // for people
-	prices objects.Prices
+	name          string // for people
+	reads, writes string // what its requests are called
+	prices        objects.Prices
 	// pause is how long an object must be left alone between two changes.
 	pause time.Duration
 	open  func(o tierOptions) tier

@@ -68,6 +68,8 @@ func realS3(ctx context.Context, bucket, endpoint string) (*service, error) {
 func serviceS3(client *s3.Client, bucket, name string) *service {
 	return &service{
 		name:   name,
+		reads:  "HEAD and GET",
+		writes: "PUT and COPY",
 		prices: s3store.ListPrices(),
 		open: func(o tierOptions) tier {
 			freshness := s3store.HeadFirst

@@ -8,6 +8,7 @@
 //	go run ./examples/reports
 //	go run ./examples/reports -bucket my-bucket
 //	go run ./examples/reports -bucket my-bucket -s3-endpoint http://127.0.0.1:9000
+//	go run ./examples/reports -gcs-bucket my-bucket
 //
 // A real bucket takes the region and credentials of the environment. What the
 // program writes there it deletes at the end.
@@ -24,6 +25,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/advcache/advcache/store/objects"
 )
@@ -43,7 +45,9 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// However the program ends, what it has written is to be deleted.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program the hard way
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -77,8 +81,8 @@ func (e usageError) Error() string { return string(e) }
 
 // options are the flags.
 type options struct {
-	endpoint, bucket, prefix, trees string
-	given                           map[string]bool // by name
+	endpoint, bucket, gcsBucket, prefix, trees string
+	given                                      map[string]bool // by name
 }
 
 func try(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
@@ -104,6 +108,7 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 	flags.SetOutput(errOut)
 	flags.StringVar(&o.bucket, "bucket", "", "`name` of a bucket of S3, which must exist; region and credentials are those of the environment")
 	flags.StringVar(&o.endpoint, "s3-endpoint", "", "`URL` of a server that speaks the protocol of S3 and has the bucket")
+	flags.StringVar(&o.gcsBucket, "gcs-bucket", "", "`name` of a bucket of Google Cloud Storage, which must exist; credentials are those of the environment")
 	flags.StringVar(&o.prefix, "prefix", defaultPrefix, "what the names of all objects begin with")
 	flags.StringVar(&o.trees, "trees", defaultTrees, "trees of the standard library to report on, separated by commas")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -115,10 +120,13 @@ func parse(args []string, errOut io.Writer) (*options, error) {
 		return nil, usageError(fmt.Sprintf("%q is no flag; see -h", flags.Arg(0)))
 	}
 	flags.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
-	for _, name := range []string{"bucket", "s3-endpoint"} {
+	for _, name := range []string{"bucket", "s3-endpoint", "gcs-bucket"} {
 		if o.given[name] && flags.Lookup(name).Value.String() == "" {
 			return nil, usageError(fmt.Sprintf("-%s is empty; leave it out, or give it a value", name))
 		}
+	}
+	if o.given["bucket"] && o.given["gcs-bucket"] {
+		return nil, usageError("-bucket and -gcs-bucket are both set; choose one")
 	}
 	if o.given["s3-endpoint"] {
 		if !o.given["bucket"] {
@@ -176,8 +184,11 @@ func (l library) trees(list string) ([]string, error) {
 
 // service returns the bucket.
 func (o *options) service(ctx context.Context) (*service, error) {
-	if o.given["bucket"] {
+	switch {
+	case o.given["bucket"]:
 		return realS3(ctx, o.bucket, o.endpoint)
+	case o.given["gcs-bucket"]:
+		return realGCS(ctx, o.gcsBucket)
 	}
 	s, _ := fakeS3()
 	return s, nil

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/advcache/advcache/store/storetest/fakegcs"
 	"github.com/advcache/advcache/store/storetest/fakes3"
 )
 
@@ -49,8 +50,8 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// noAWS hides the environment's own configuration.
-func noAWS(t *testing.T) {
+// noCloud hides what the environment says of buckets.
+func noCloud(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ROLE_ARN",
@@ -59,17 +60,19 @@ func noAWS(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("STORAGE_EMULATOR_HOST", "")
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none"))
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		t.Setenv(name, filepath.Join(t.TempDir(), "none"))
 	}
 }
 
-// TestRunOnAServer runs the program over a server that is asked by HTTP.
-func TestRunOnAServer(t *testing.T) {
-	fake := fakes3.New(&fakes3.Options{Buckets: []string{"reports-here"}})
+// overHTTP returns the server that a transport stands for.
+func overHTTP(t *testing.T, transport http.RoundTripper) *httptest.Server {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Scheme, r.URL.Host = "http", r.Host
-		answer, err := fake.RoundTrip(r)
+		answer, err := transport.RoundTrip(r)
 		if err != nil {
 			t.Error(err)
 			return
@@ -79,8 +82,15 @@ func TestRunOnAServer(t *testing.T) {
 		w.WriteHeader(answer.StatusCode)
 		_, _ = io.Copy(w, answer.Body) // who leaves early does so on purpose
 	}))
-	defer server.Close()
-	noAWS(t)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// TestRunOnAServer runs the program over a server that is asked by HTTP.
+func TestRunOnAServer(t *testing.T) {
+	fake := fakes3.New(&fakes3.Options{Buckets: []string{"reports-here"}})
+	server := overHTTP(t, fake)
+	noCloud(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
@@ -104,8 +114,20 @@ func TestRunOnAServer(t *testing.T) {
 	}
 }
 
+// TestRunWithoutAGCSBucket asks a server for a bucket that it has not. With one,
+// the pauses that GCS needs make the program too slow for a test.
+func TestRunWithoutAGCSBucket(t *testing.T) {
+	noCloud(t)
+	t.Setenv("STORAGE_EMULATOR_HOST", overHTTP(t, fakegcs.New(nil)).URL)
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), []string{"-trees", "errors", "-gcs-bucket", "none-such"}, &out, &errOut)
+	if got := errOut.String(); code != exitFailed || !strings.Contains(got, `there is no bucket "none-such"`) || strings.Count(got, "\n") != 1 || out.Len() > 0 {
+		t.Errorf("without the bucket: exit code %d, %s", code, got)
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
-	noAWS(t)
+	noCloud(t)
 	for _, c := range []struct {
 		args []string
 		code int
@@ -115,6 +137,10 @@ func TestRunRefuses(t *testing.T) {
 		{[]string{"-bucket", "b", "-s3-endpoint", "127.0.0.1:9000"}, exitUsage, "a URL such as"},
 		{[]string{"-bucket", "b", "-s3-endpoint", "ftp://host"}, exitUsage, "a URL such as"},
 		{[]string{"-bucket", "b", "-s3-endpoint", ""}, exitUsage, "-s3-endpoint is empty"},
+		{[]string{"-bucket", "b", "-gcs-bucket", "b"}, exitUsage, "choose one"},
+		{[]string{"-gcs-bucket", "b", "-s3-endpoint", "http://127.0.0.1:1"}, exitUsage, "-s3-endpoint needs a -bucket"},
+		{[]string{"-gcs-bucket", ""}, exitUsage, "-gcs-bucket is empty"},
+		{[]string{"-gcs-bucket", "b"}, exitFailed, "set GOOGLE_APPLICATION_CREDENTIALS"},
 		{[]string{"-bucket", ""}, exitUsage, "-bucket is empty"},
 		{[]string{"-bucket", "b"}, exitUsage, "set AWS_REGION"},
 		{[]string{"-bucket", "b", "-s3-endpoint", "http://127.0.0.1:1"}, exitFailed, "set AWS_ACCESS_KEY_ID"},

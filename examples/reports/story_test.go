@@ -11,11 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"cloud.google.com/go/storage"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"google.golang.org/api/option"
 
 	"github.com/advcache/advcache/store/objects"
+	"github.com/advcache/advcache/store/storetest/fakegcs"
 	"github.com/advcache/advcache/store/storetest/fakes3"
 )
 
@@ -78,12 +81,9 @@ func TestStory(t *testing.T) {
 		},
 		{"unchanged, sole writer", numbers{calls: 2, made: 2}, numbers{calls: 2, made: 2}},
 	}
-	synctest.Test(t, func(t *testing.T) {
-		service, server := fakeS3()
-		server.Plant(fakeBucket, "p/mine", fakes3.Object{Body: []byte("of somebody else")})
-		server.Plant(fakeBucket, "p/idx", fakes3.Object{Body: []byte("of somebody else")})
-		var out bytes.Buffer
-		s := newStory(service, &maker{sources: fruit()}, []string{"pear", "plum"}, "p/", "id", &out)
+	check := func(t *testing.T, service *service) *story {
+		t.Helper()
+		s := newStory(service, &maker{sources: fruit()}, []string{"pear", "plum"}, "p/", "id", io.Discard)
 		if err := s.tell(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -100,28 +100,60 @@ func TestStory(t *testing.T) {
 				}
 			}
 		}
-		if got := server.Keys(fakeBucket); !slices.Equal(got, []string{"p/idx", "p/mine"}) {
-			t.Errorf("at the end the bucket holds %q; want what it held before", got)
-		}
-		if n := server.OpenBodies() + server.OpenUploads(); n != 0 {
-			t.Errorf("%d bodies and uploads are open", n)
-		}
-		// What stores have counted is what the server has.
-		var used objects.Usage
-		for _, m := range s.modes {
-			for _, u := range []objects.Usage{m.tier.Usage(), m.sole.Usage()} {
-				used.ClassA += u.ClassA
-				used.ClassB += u.ClassB
-				used.Free += u.Free
-				used.Sent += u.Sent
+		return s
+	}
+	others := []string{"p/idx", "p/mine"}
+	t.Run("S3", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			service, server := fakeS3()
+			for _, name := range others {
+				server.Plant(fakeBucket, name, fakes3.Object{Body: []byte("of somebody else")})
 			}
-		}
-		n, in := server.Requests(), server.Counts().In
-		a, b, free := n.PutObject+n.CopyObject+n.ListObjectsV2, n.HeadObject+n.GetObject+n.HeadBucket, n.DeleteObject+n.DeleteObjects
-		if used.ClassA != int64(a) || used.ClassB != int64(b) || used.Free != int64(free) || n.Other > 0 || used.Sent > in {
-			t.Errorf("the stores counted %v, the server %v with %d bytes", used, n, in)
-		}
+			s := check(t, service)
+			if got := server.Keys(fakeBucket); !slices.Equal(got, others) {
+				t.Errorf("at the end the bucket holds %q; want what it held before", got)
+			}
+			if n := server.OpenBodies() + server.OpenUploads(); n != 0 {
+				t.Errorf("%d bodies and uploads are open", n)
+			}
+			used, n, in := usageOf(s), server.Requests(), server.Counts().In
+			a, b, free := n.PutObject+n.CopyObject+n.ListObjectsV2, n.HeadObject+n.GetObject+n.HeadBucket, n.DeleteObject+n.DeleteObjects
+			if used.ClassA != int64(a) || used.ClassB != int64(b) || used.Free != int64(free) || n.Other > 0 || used.Sent > in {
+				t.Errorf("the stores counted %v, the server %v with %d bytes", used, n, in)
+			}
+		})
 	})
+	t.Run("GCS", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := fakegcs.New(&fakegcs.Options{Buckets: []string{fakeBucket}, Latency: fakeLatency, Bandwidth: fakeBandwidth, LimitMutations: true})
+			for _, name := range others {
+				server.Plant(fakeBucket, name, fakegcs.Object{Body: []byte("of somebody else")})
+			}
+			client, err := storage.NewClient(t.Context(), option.WithHTTPClient(server.Client()), option.WithoutAuthentication(),
+				storage.WithDisabledClientMetrics(), storage.WithXMLReads())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			check(t, serviceGCS(client, fakeBucket, "a fake"))
+			if got := server.Keys(fakeBucket); !slices.Equal(got, others) {
+				t.Errorf("at the end the bucket holds %q; want what it held before", got)
+			}
+		})
+	})
+}
+
+// usageOf is what all stores of a story have counted.
+func usageOf(s *story) (all objects.Usage) {
+	for _, m := range s.modes {
+		for _, u := range []objects.Usage{m.tier.Usage(), m.sole.Usage()} {
+			all.ClassA += u.ClassA
+			all.ClassB += u.ClassB
+			all.Free += u.Free
+			all.Sent += u.Sent
+		}
+	}
+	return all
 }
 
 // less returns a bucket of a server that is not able to do all.

@@ -53,8 +53,11 @@ func (p *printer) intro(s *story) {
 	p.line("  const template = %q", template)
 	p.line("  report := front.Cached(template, back.Cached(template, maker.report))")
 	p.line("")
-	p.text("", "", "made: how often the maker ran. latency: half of the calls took no longer; saved: compared with the maker alone. reads, writes, sent, got: requests of the bucket (HEAD and GET, PUT and COPY) and bytes of objects, of all calls together. µ$: what they cost at list prices, in millionths of a dollar.")
-	p.text("", "", fmt.Sprintf("A store is opened by a small write and its delete, which are not in the table: %d reads, %s.", s.opening.ClassB, plural(s.opening.ClassA, "write")))
+	p.text("", "", fmt.Sprintf("made: how often the maker ran. latency: half of the calls took no longer; saved: compared with the maker alone. reads, writes, sent, got: requests of the bucket (%s, %s) and bytes of objects, of all calls of a row. µ$: what they cost at list prices, in millionths of a dollar.", s.service.reads, s.service.writes))
+	p.text("", "", fmt.Sprintf("A store is opened by a small write and its delete, which are not in the table: %s, %s.", plural(s.opening.ClassB, "read"), plural(s.opening.ClassA, "write")))
+	if s.service.pause > 0 {
+		p.text("", "", fmt.Sprintf("The service takes one change of an object in a second, so the story waits %v before it changes what it has just written.", s.service.pause))
+	}
 	p.line("")
 	p.line("%-13s %5s %4s %7s %7s %5s %6s %7s %7s %7s", "scene", "calls", "made", "latency", "saved", "reads", "writes", "sent", "got", "µ$")
 	p.line("%s", strings.Repeat("-", textWidth))
