@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	defaultTrees  = "crypto,net,runtime"
+	defaultTrees  = "crypto,runtime"
 	defaultPrefix = "advcache-reports/"
 	maxPrefix     = 400
 	maxTrees      = 100

@@ -20,8 +20,8 @@ import (
 type sources interface {
 	// String says what they are.
 	String() string
-	// files gives the files of a tree, in the order of their names, without
-	// tests. A tree without any has an error.
+	// files gives the Go files of a tree, in the order of their names, but for
+	// those in testdata. A tree without any has an error.
 	files(tree string) iter.Seq2[source, error]
 }
 
@@ -44,7 +44,7 @@ func (l library) files(tree string) iter.Seq2[source, error] {
 				return err
 			case entry.IsDir() && entry.Name() == "testdata":
 				return fs.SkipDir
-			case entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			case entry.IsDir() || !strings.HasSuffix(path, ".go"):
 				return nil
 			}
 			content, err := fs.ReadFile(l.FS, path)
@@ -88,7 +88,7 @@ var program embed.FS
 // times.
 type copies map[string]int // by tree: how many
 
-func standIn() copies { return copies{"copies-20": 20, "copies-40": 40, "copies-80": 80} }
+func standIn() copies { return copies{"copies-20": 20, "copies-40": 40} }
 
 func (copies) String() string { return "copies of the sources of this program" }
 
