@@ -123,6 +123,11 @@ var importTable = []importRow{
 		why:      backendsWhy,
 	},
 	{
+		packages: []string{"gcsstore/servertest/..."},
+		allow:    []string{own + "gcsstore/servertest/..."},
+		why:      "servertest is a module of its own so that a server for tests, which its tests alone import, is not a requirement of gcsstore",
+	},
+	{
 		packages: []string{"gcsstore/..."},
 		allow: []string{
 			ownRoot, own + "store", own + "store/objects", own + "gcsstore/...",
@@ -205,15 +210,15 @@ func isSuite(dir string) bool {
 	return slices.ContainsFunc(suites, func(p string) bool { return within(p, dir) })
 }
 
-// fakes are servers for tests to run against, without the testing package:
-// benchmarks measure against them too.
+// fakes are servers that link no testing package: benchmarks measure against
+// them, and examples that show what a service does run with nothing installed.
 var fakes = []string{"store/storetest/fakes3", "store/storetest/fakegcs"}
 
 func checkSuitesAreForTests(r *repo) []string {
 	return eachProductionImport(r, func(importer, imported string) bool {
 		dir, ok := ownDir(imported)
-		measured := within("bench/...", importer) && slices.Contains(fakes, dir)
-		return ok && isSuite(dir) && !measured
+		shown := (within("bench/...", importer) || within("examples/...", importer)) && slices.Contains(fakes, dir)
+		return ok && isSuite(dir) && !shown
 	})
 }
 

@@ -22,7 +22,7 @@ var rules = slices.Concat(importRules(), []rule{
 	},
 	{
 		name:        "suites are for tests",
-		explanation: "only tests import cachetest and storetest, so that no program links the testing package by accident",
+		explanation: "only tests import cachetest and storetest, so that no program links the testing package by accident; but examples may run against fake servers, which do not",
 		check:       checkSuitesAreForTests,
 	},
 	{

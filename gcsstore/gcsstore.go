@@ -1,0 +1,123 @@
+package gcsstore
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"cloud.google.com/go/storage"
+
+	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
+)
+
+// Store is a [store.Store] in a bucket. It is safe for concurrent use, starts
+// nothing that outlives a call, and is not to be closed.
+type Store struct {
+	opt    Options
+	bucket string
+	info   store.Info
+	names  objects.Names
+
+	client *storage.Client // nil: from the environment
+	lazy   struct {
+		lock   chan struct{} // of one: a context ends the wait for it
+		client atomic.Pointer[storage.Client]
+	}
+	seen  atomic.Bool // the bucket exists
+	reads atomic.Int32
+
+	meter    objects.Meter
+	throttle objects.Throttle
+	written  *objects.Written // nil without SoleWriter
+}
+
+var (
+	_ store.Store   = (*Store)(nil)
+	_ store.Toucher = (*Store)(nil)
+	_ store.Clearer = (*Store)(nil)
+)
+
+const (
+	timeout = 5 * time.Second
+	maxSize = 5 << 40 // of an object of GCS
+)
+
+// New returns a Store in a bucket that exists. It sends nothing. A nil client is
+// made of the environment at the first call, by Application Default Credentials.
+// A client of the caller's should be made with [storage.WithXMLReads]: over the
+// JSON API a read does not tell the metadata of an object, so that OneRequest
+// takes two requests. How the client tries again is no matter: the Store does
+// that itself.
+//
+// It panics where the bucket has no name, or options make no sense.
+func New(c *storage.Client, bucket string, o *Options) *Store {
+	if bucket == "" {
+		panic("gcsstore: New without the name of a bucket")
+	}
+	opt := o.complete()
+	s := &Store{
+		opt: opt, bucket: bucket, client: c, names: opt.names(),
+		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
+	}
+	s.lazy.lock = make(chan struct{}, 1)
+	if opt.SoleWriter {
+		s.written = objects.NewWritten()
+	}
+	return s
+}
+
+// Info implements [store.Store].
+func (s *Store) Info() store.Info { return s.info }
+
+// api returns the bucket, whose client sends each request once. An error is not
+// remembered: the environment may mend.
+func (s *Store) api(ctx context.Context) (*storage.BucketHandle, error) {
+	c, err := s.clientOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Bucket(s.bucket).Retryer(storage.WithPolicy(storage.RetryNever)), nil
+}
+
+func (s *Store) clientOf(ctx context.Context) (*storage.Client, error) {
+	if s.client != nil {
+		return s.client, nil
+	}
+	if c := s.lazy.client.Load(); c != nil {
+		return c, nil
+	}
+	select {
+	case s.lazy.lock <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("gcsstore: while the environment was asked for a client: %w", ctx.Err())
+	}
+	// The client keeps the context that it is made with, to refresh tokens, and
+	// is for those who come later too.
+	made := make(chan error, 1)
+	go func() {
+		defer func() { <-s.lazy.lock }()
+		made <- s.makeClient(context.WithoutCancel(ctx))
+	}()
+	select {
+	case err := <-made:
+		return s.lazy.client.Load(), err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("gcsstore: while the environment was asked for a client: %w", ctx.Err())
+	}
+}
+
+// makeClient makes the client, unless somebody else has. The caller holds lock.
+func (s *Store) makeClient(ctx context.Context) error {
+	if s.lazy.client.Load() != nil {
+		return nil
+	}
+	c, err := storage.NewClient(ctx, storage.WithXMLReads())
+	if err != nil {
+		return fmt.Errorf("gcsstore: New was given no client, and the environment makes none "+
+			"(set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login): %w", err)
+	}
+	s.lazy.client.Store(c)
+	return nil
+}
