@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -55,14 +58,28 @@ func (s *Store) able(ctx context.Context, api *s3.Client) (*abilities, error) {
 	}
 	a, err := s.probe(ctx, api)
 	if err != nil {
-		return nil, fmt.Errorf("s3store: while asking the service at %s which conditions it keeps: %w", endpoint, err)
+		return nil, fmt.Errorf("%w (while the service at %s was asked which conditions it keeps)", err, endpoint)
 	}
-	if lacks := a.lacks(); lacks != "" {
+	if lacks := a.lacks(); lacks != "" && isNews(api) {
 		s.opt.Logger.WarnContext(ctx, "s3store: the service does not keep all conditions that S3 does",
 			slog.String("lacks", lacks), slog.String("endpoint", endpoint), slog.String("bucket", s.bucket))
 	}
 	s.probed.known.Store(a)
 	return a, nil
+}
+
+// told are the clients whose service was told of.
+var told sync.Map // by a weak.Pointer
+
+// isNews reports whether nobody was told of the service of a client yet: a program
+// has many stores of it.
+func isNews(api *s3.Client) bool {
+	client := weak.Make(api)
+	_, known := told.LoadOrStore(client, true)
+	if !known {
+		runtime.AddCleanup(api, func(client weak.Pointer[s3.Client]) { told.Delete(client) }, client)
+	}
+	return !known
 }
 
 // isAWS reports whether an endpoint is one of AWS, as it is where there is none.

@@ -116,6 +116,24 @@ func TestAbilities(t *testing.T) {
 	}
 }
 
+// TestAbilitiesAreToldOnce holds that many stores of a client say a thing once.
+func TestAbilitiesAreToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := fakes3.New(&fakes3.Options{Buckets: []string{bucket}, Ignores: []fakes3.Feature{fakes3.DeleteIfMatch}})
+		client := s3.New(newClient(server).Options(), func(o *s3.Options) { o.BaseEndpoint = aws.String("http://storage.test") })
+		logged := new(bytes.Buffer)
+		for _, prefix := range []string{"a/", "b/", "c/"} {
+			s := s3store.New(client, bucket, &s3store.Options{Prefix: prefix, Logger: slog.New(slog.NewTextHandler(logged, nil))})
+			if ok, err := store.New[string](s, nil).SetIfAbsent(t.Context(), "k", "v", time.Hour); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+		}
+		if n := strings.Count(logged.String(), "\n"); n != 1 {
+			t.Errorf("it logs %d lines: %q", n, logged)
+		}
+	})
+}
+
 // TestProbeFails holds that a service which does not answer is asked again, and
 // that rights which are lacking are named.
 func TestProbeFails(t *testing.T) {

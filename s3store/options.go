@@ -57,7 +57,8 @@ type Options struct {
 	// where it is renewed, and one where the content is new.
 	SoleWriter bool
 
-	// Logger is told what a service that is not AWS cannot do. Nil: slog.Default().
+	// Logger is told what a service that is not AWS cannot do, once for each client,
+	// and of prefixes that begin one another. Nil: slog.Default().
 	Logger *slog.Logger
 
 	// Forbidden403IsMiss takes a 403 answer to a read for a miss: what S3 says of
