@@ -120,7 +120,9 @@ func TestAbilities(t *testing.T) {
 func TestAbilitiesAreToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := fakes3.New(&fakes3.Options{Buckets: []string{bucket}, Ignores: []fakes3.Feature{fakes3.DeleteIfMatch}})
-		client := s3.New(newClient(server).Options(), func(o *s3.Options) { o.BaseEndpoint = aws.String("http://storage.test") })
+		client := s3.New(newClient(server).Options(), func(o *s3.Options) {
+			o.BaseEndpoint, o.UsePathStyle = aws.String("http://storage.test"), true
+		})
 		logged := new(bytes.Buffer)
 		for _, prefix := range []string{"a/", "b/", "c/"} {
 			s := s3store.New(client, bucket, &s3store.Options{Prefix: prefix, Logger: slog.New(slog.NewTextHandler(logged, nil))})
