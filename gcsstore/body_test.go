@@ -153,9 +153,20 @@ func TestBodiesGoWrong(t *testing.T) {
 
 // TestReplacedWhileRead holds that a read gives one object or the other, whole.
 func TestReplacedWhileRead(t *testing.T) {
-	for way, freshness := range ways {
+	late := fakegcs.Options{Latency: 10 * time.Millisecond}
+	blind := late
+	blind.Authorize = fakegcs.Without(fakegcs.PermObjectsList) // who is told 403 of a generation that is replaced
+	for way, test := range map[string]struct {
+		o  gcsstore.Options
+		so fakegcs.Options
+	}{
+		"HeadFirst":            {gcsstore.Options{}, late},
+		"OneRequest":           {gcsstore.Options{Freshness: gcsstore.OneRequest}, late},
+		"HeadFirst, forbidden": {gcsstore.Options{Forbidden403IsMiss: true}, blind},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			s, server := newStore(&gcsstore.Options{PartSize: mib, Concurrency: 1, Freshness: freshness}, &fakegcs.Options{Latency: 10 * time.Millisecond})
+			test.o.PartSize, test.o.Concurrency = mib, 1
+			s, server := newStore(&test.o, &test.so)
 			old, next := bytes.Repeat([]byte("a"), 3*mib), bytes.Repeat([]byte("b"), 3*mib)
 			put(t, s, "k", object(old, time.Hour))
 			before, _ := server.Object(bucket, "k")

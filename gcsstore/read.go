@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"cloud.google.com/go/storage"
 
@@ -44,7 +45,8 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 			obj, ok, err = s.getSeen(ctx, b, name, want)
 		}
 		// What is read is a generation: once that is replaced, it is missing.
-		if !isMissing(err) || isNoBucket(err) {
+		forbidden := s.opt.Forbidden403IsMiss && isStatus(err, http.StatusForbidden)
+		if !forbidden && !isMissing(err) || isNoBucket(err) {
 			return obj, ok, err
 		}
 	}
