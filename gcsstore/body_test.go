@@ -3,6 +3,7 @@ package gcsstore_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -229,5 +230,24 @@ func TestJSONReads(t *testing.T) {
 		if n := bytes.Count(said.Bytes(), []byte("storage.WithXMLReads")); n != 1 {
 			t.Errorf("the log says %d times what to do; want once: %s", n, said.Bytes())
 		}
+	})
+}
+
+// TestJSONReadsAtOnce has the first reads of a store find out together.
+func TestJSONReadsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, server := newStore(nil, &fakegcs.Options{Latency: 10 * time.Millisecond})
+		s := gcsstore.New(newClient(server, storage.WithJSONReads()), bucket, &gcsstore.Options{Freshness: gcsstore.OneRequest, Logger: logger(io.Discard)})
+		put(t, s, "k", object([]byte("v"), time.Hour))
+		for delay := range 60 {
+			go func() {
+				time.Sleep(time.Duration(delay) * time.Millisecond)
+				obj, ok, err := s.Get(context.Background(), "k", store.Want{})
+				if !ok || err != nil || string(obj.Body) != "v" || obj.Meta.Foreign {
+					t.Errorf("a Get after %d ms = %q, %v, %v, foreign: %v", delay, obj.Body, ok, err, obj.Meta.Foreign)
+				}
+			}()
+		}
+		time.Sleep(time.Minute)
 	})
 }

@@ -127,7 +127,7 @@ func (s *Store) getAtOnce(ctx context.Context, b *storage.BucketHandle, name str
 	}
 	s.seen.Store(true)
 	metadata := r.Metadata()
-	if s.reads.Load() == readsUnknown && (len(metadata) == 0 || r.Attrs.Metageneration == 0) {
+	if s.reads.Load() != readsTell && (len(metadata) == 0 || r.Attrs.Metageneration == 0) { // others may have found out meanwhile
 		r.drop()
 		return s.getBlind(ctx, b, name, want)
 	}
