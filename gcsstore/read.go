@@ -17,7 +17,7 @@ const (
 	drained = 256 << 10
 
 	// readTries is how often an object is read that others replace meanwhile.
-	readTries = 5
+	readTries = 20
 )
 
 var errReplaced = errors.New("gcsstore: the object was replaced again and again while it was read")
