@@ -3,6 +3,7 @@ package gcsstore_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -153,9 +154,20 @@ func TestBodiesGoWrong(t *testing.T) {
 
 // TestReplacedWhileRead holds that a read gives one object or the other, whole.
 func TestReplacedWhileRead(t *testing.T) {
-	for way, freshness := range ways {
+	late := fakegcs.Options{Latency: 10 * time.Millisecond}
+	blind := late
+	blind.Authorize = fakegcs.Without(fakegcs.PermObjectsList) // who is told 403 of a generation that is replaced
+	for way, test := range map[string]struct {
+		o  gcsstore.Options
+		so fakegcs.Options
+	}{
+		"HeadFirst":            {gcsstore.Options{}, late},
+		"OneRequest":           {gcsstore.Options{Freshness: gcsstore.OneRequest}, late},
+		"HeadFirst, forbidden": {gcsstore.Options{Forbidden403IsMiss: true}, blind},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			s, server := newStore(&gcsstore.Options{PartSize: mib, Concurrency: 1, Freshness: freshness}, &fakegcs.Options{Latency: 10 * time.Millisecond})
+			test.o.PartSize, test.o.Concurrency = mib, 1
+			s, server := newStore(&test.o, &test.so)
 			old, next := bytes.Repeat([]byte("a"), 3*mib), bytes.Repeat([]byte("b"), 3*mib)
 			put(t, s, "k", object(old, time.Hour))
 			before, _ := server.Object(bucket, "k")
@@ -218,5 +230,24 @@ func TestJSONReads(t *testing.T) {
 		if n := bytes.Count(said.Bytes(), []byte("storage.WithXMLReads")); n != 1 {
 			t.Errorf("the log says %d times what to do; want once: %s", n, said.Bytes())
 		}
+	})
+}
+
+// TestJSONReadsAtOnce has the first reads of a store find out together.
+func TestJSONReadsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, server := newStore(nil, &fakegcs.Options{Latency: 10 * time.Millisecond})
+		s := gcsstore.New(newClient(server, storage.WithJSONReads()), bucket, &gcsstore.Options{Freshness: gcsstore.OneRequest, Logger: logger(io.Discard)})
+		put(t, s, "k", object([]byte("v"), time.Hour))
+		for delay := range 60 {
+			go func() {
+				time.Sleep(time.Duration(delay) * time.Millisecond)
+				obj, ok, err := s.Get(context.Background(), "k", store.Want{})
+				if !ok || err != nil || string(obj.Body) != "v" || obj.Meta.Foreign {
+					t.Errorf("a Get after %d ms = %q, %v, %v, foreign: %v", delay, obj.Body, ok, err, obj.Meta.Foreign)
+				}
+			}()
+		}
+		time.Sleep(time.Minute)
 	})
 }

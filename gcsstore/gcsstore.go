@@ -12,8 +12,9 @@ import (
 	"github.com/advcache/advcache/store/objects"
 )
 
-// Store is a [store.Store] in a bucket. It is safe for concurrent use, starts
-// nothing that outlives a call, and is not to be closed.
+// Store is a [store.Store] in a bucket. It is safe for concurrent use. It starts
+// nothing that outlives a call, but for the making of a client of the environment,
+// which ends by itself, and is not to be closed.
 type Store struct {
 	opt    Options
 	bucket string

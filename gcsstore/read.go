@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"cloud.google.com/go/storage"
 
@@ -16,7 +17,7 @@ const (
 	drained = 256 << 10
 
 	// readTries is how often an object is read that others replace meanwhile.
-	readTries = 5
+	readTries = 20
 )
 
 var errReplaced = errors.New("gcsstore: the object was replaced again and again while it was read")
@@ -44,7 +45,8 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 			obj, ok, err = s.getSeen(ctx, b, name, want)
 		}
 		// What is read is a generation: once that is replaced, it is missing.
-		if !isMissing(err) || isNoBucket(err) {
+		forbidden := s.opt.Forbidden403IsMiss && isStatus(err, http.StatusForbidden)
+		if !forbidden && !isMissing(err) || isNoBucket(err) {
 			return obj, ok, err
 		}
 	}
@@ -125,7 +127,7 @@ func (s *Store) getAtOnce(ctx context.Context, b *storage.BucketHandle, name str
 	}
 	s.seen.Store(true)
 	metadata := r.Metadata()
-	if s.reads.Load() == readsUnknown && (len(metadata) == 0 || r.Attrs.Metageneration == 0) {
+	if s.reads.Load() != readsTell && (len(metadata) == 0 || r.Attrs.Metageneration == 0) { // others may have found out meanwhile
 		r.drop()
 		return s.getBlind(ctx, b, name, want)
 	}

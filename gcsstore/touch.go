@@ -135,7 +135,7 @@ func (s *Store) patch(ctx context.Context, o *storage.ObjectHandle, h, next *hel
 // copyOver copies an object over itself: a custom time cannot be removed in any
 // other way, and by it what never goes would be deleted.
 func (s *Store) copyOver(ctx context.Context, o *storage.ObjectHandle, h, next *held, metadata map[string]string) (*storage.ObjectAttrs, error) {
-	c := o.If(storage.Conditions{GenerationMatch: h.at.generation}).CopierFrom(o.Generation(h.at.generation).If(*h.at.is()))
+	c := o.If(*h.at.is()).CopierFrom(o.Generation(h.at.generation).If(*h.at.is()))
 	c.Metadata, c.ContentType = metadata, store.ContentType(next.meta.Encoding)
 	c.StorageClass, c.DestinationKMSKeyName = s.opt.StorageClass, s.opt.KMSKeyName
 	return c.Run(ctx)

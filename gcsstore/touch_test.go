@@ -38,31 +38,37 @@ func TestMutationLimit(t *testing.T) {
 			if asked := server.Requests(); asked.PatchObject < 2 || asked.InsertObject < 2 {
 				t.Errorf("%s: it took %v; want patches, and then inserts", name, asked)
 			}
-			// What one object meets holds no other one back.
-			began := time.Now()
-			if err := c.Set(ctx, "other", "v", time.Hour); err != nil || time.Since(began) > 100*time.Millisecond {
-				t.Errorf("%s: a write of another object: %v after %v", name, err, time.Since(began))
-			}
 		})
 	}
 }
 
-// TestThrottled holds that after a 429 for all, other requests wait too.
+// TestThrottled holds that after a 429 for all, other requests wait too, and that
+// after one for an object they do not.
 func TestThrottled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, server := newStore(nil, nil)
-		put(t, s, "k", object([]byte("v"), time.Hour))
-		server.Script(fakegcs.OpGetObject, fakegcs.TooManyRequests)
-		began := time.Now()
-		for range 2 {
-			if _, _, err := s.Head(context.Background(), "k"); err != nil {
+	for name, test := range map[string]struct {
+		so    fakegcs.Options
+		fault []fakegcs.Fault
+		waits bool
+	}{
+		"for all":       {fakegcs.Options{}, []fakegcs.Fault{fakegcs.TooManyRequests}, true},
+		"for an object": {fakegcs.Options{LimitMutations: true}, nil, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, server := newStore(nil, &test.so)
+			put(t, s, "k", object([]byte("v"), time.Hour))
+			server.Script(fakegcs.OpInsertObject, test.fault...)
+			go func() { put(t, s, "k", object([]byte("w"), time.Hour)) }() // is told 429 at once
+			synctest.Wait()
+			began := time.Now()
+			if _, _, err := s.Head(context.Background(), "other"); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took < 50*time.Millisecond {
-				t.Errorf("after a 429, a request took %v; want it to wait", took)
+			if took := time.Since(began); took >= 50*time.Millisecond != test.waits {
+				t.Errorf("a 429 %s: another request took %v; it waits: %v", name, took, test.waits)
 			}
-		}
-	})
+			time.Sleep(time.Minute)
+		})
+	}
 }
 
 // TestCustomTime is about what lifecycle rules look at.
