@@ -3,6 +3,7 @@ package gcsstore
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,10 @@ func New(c *storage.Client, bucket string, o *Options) *Store {
 	s.lazy.lock = make(chan struct{}, 1)
 	if opt.SoleWriter {
 		s.written = objects.NewWritten()
+	}
+	if others := objects.Overlaps(c, bucket, opt.Prefix); len(others) > 0 {
+		opt.Logger.Warn("gcsstore: the prefix of a store begins that of another one, or is begun by it; Clear of the shorter one deletes the objects of both",
+			slog.String("bucket", bucket), slog.String("prefix", opt.Prefix), slog.Any("others", others))
 	}
 	return s
 }

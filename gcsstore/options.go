@@ -60,7 +60,7 @@ type Options struct {
 	SoleWriter bool
 
 	// Logger is told, once, that the client reads by the JSON API, which makes
-	// OneRequest two. Nil: slog.Default().
+	// OneRequest two, and of prefixes that begin one another. Nil: slog.Default().
 	Logger *slog.Logger
 
 	// Forbidden403IsMiss takes a 403 answer to a read for a miss: what GCS says of

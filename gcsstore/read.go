@@ -16,8 +16,10 @@ const (
 	// drained is how much of a body nobody wants is read, to keep the connection.
 	drained = 256 << 10
 
-	// readTries is how often an object is read that others replace meanwhile.
+	// readTries is how often an object is read that others replace meanwhile, and
+	// seenTries how often after a look.
 	readTries = 20
+	seenTries = 4
 )
 
 var errReplaced = errors.New("gcsstore: the object was replaced again and again while it was read")
@@ -36,10 +38,11 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 		return store.Object{}, false, err
 	}
 	name := s.names.Of(key)
-	for range readTries {
+	for try := range readTries {
 		var obj store.Object
 		var ok bool
-		if s.opt.Freshness == OneRequest && s.reads.Load() != readsBlind {
+		// A read at once is of whatever the object is by then.
+		if (s.opt.Freshness == OneRequest || try >= seenTries) && s.reads.Load() != readsBlind {
 			obj, ok, err = s.getAtOnce(ctx, b, name, want)
 		} else {
 			obj, ok, err = s.getSeen(ctx, b, name, want)
@@ -82,18 +85,6 @@ func (s *Store) attrs(ctx context.Context, b *storage.BucketHandle, name string)
 	return attrs, err
 }
 
-// bodiless returns the object where no body is to be moved for it.
-func bodiless(m *store.Meta, want *store.Want) (obj store.Object, ok bool) {
-	obj.Meta = *m
-	obj.NotModified = !want.Hash.IsZero() && m.Hash == want.Hash && !m.Absent
-	switch {
-	case obj.NotModified, m.Absent, m.Damaged, m.Encoding == store.LaterFormat, m.Foreign && !want.Foreign:
-		return obj, true
-	default:
-		return obj, false
-	}
-}
-
 // getSeen asks for the metadata, and for the body of what is of use.
 func (s *Store) getSeen(ctx context.Context, b *storage.BucketHandle, name string, want store.Want) (store.Object, bool, error) {
 	h, there, err := s.head(ctx, b, name)
@@ -105,8 +96,8 @@ func (s *Store) getSeen(ctx context.Context, b *storage.BucketHandle, name strin
 
 // getHeld returns what was seen, which is of use.
 func (s *Store) getHeld(ctx context.Context, b *storage.BucketHandle, name string, want store.Want, h *held) (store.Object, bool, error) {
-	obj, none := bodiless(&h.meta, &want)
-	if none {
+	obj, body := want.Answer(&h.meta)
+	if !body {
 		return obj, true, nil
 	}
 	var err error
@@ -137,8 +128,8 @@ func (s *Store) getAtOnce(ctx context.Context, b *storage.BucketHandle, name str
 		coded: r.Attrs.ContentEncoding != "" || r.Attrs.Decompressed,
 	}
 	h.meta, h.mark = metaFrom(metadata, r.Attrs.Size, h.at)
-	obj, none := bodiless(&h.meta, &want)
-	if useful := want.Useful(&h.meta); none || !useful {
+	obj, body := want.Answer(&h.meta)
+	if useful := want.Useful(&h.meta); !body || !useful {
 		r.drop()
 		return obj, useful, nil
 	}
