@@ -39,6 +39,7 @@ var works = []work{
 	{"files", filesWork, false},
 	{"redis", redisWork, false},
 	{"s3", s3Work, true},
+	{"gcs", gcsWork, true},
 }
 
 // runner is one run of the program.
@@ -159,7 +160,7 @@ func printHead(r *runner) {
 	}
 	var peers []string
 	for _, dep := range info.Deps {
-		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync", "redis/go-redis", "rueidis", "klauspost/compress", "msgpack/v5", "aws-sdk-go-v2/service/s3"} {
+		for _, peer := range []string{"otter", "sturdyc", "theine", "ttlcache", "golang-lru", "go-redis/cache", "go-cache", "xsync", "redis/go-redis", "rueidis", "klauspost/compress", "msgpack/v5", "aws-sdk-go-v2/service/s3", "cloud.google.com/go/storage"} {
 			if strings.Contains(dep.Path, peer) {
 				peers = append(peers, strings.TrimPrefix(path.Dir(dep.Path)+"/"+path.Base(dep.Path), "github.com/")+" "+dep.Version)
 			}

@@ -35,6 +35,12 @@ func TestS3Work(t *testing.T) {
 	testWork(t, r, s3Work)
 }
 
+func TestGCSWork(t *testing.T) {
+	r := brief(t)
+	r.huge, r.firstByte = 9*mib, time.Millisecond // of two parts
+	testWork(t, r, gcsWork)
+}
+
 // TestS3Absent proves that a machine without an S3 server runs the rest.
 func TestS3Absent(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
