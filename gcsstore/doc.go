@@ -15,7 +15,7 @@
 //
 //	Get, HeadFirst       attrs, and a read where the object is of use: none of the body of one that is not
 //	Get, OneRequest      read, judged on its headers
-//	Get, hash held       attrs, and a read if the content is another; OneRequest: read, whose body is left out if it is the same
+//	Get, hash held       attrs, and a read if the content is another; OneRequest: read, whose body is left out if it is the same (attrs first for a large one)
 //	Head                 attrs
 //	Put                  insert
 //	Put, IfVersion       insert

@@ -41,8 +41,10 @@ func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Obj
 	for try := range readTries {
 		var obj store.Object
 		var ok bool
-		// A read at once is of whatever the object is by then.
-		if (s.opt.Freshness == OneRequest || try >= seenTries) && s.reads.Load() != readsBlind {
+		// The large body of which the reader has a copy may be the same; but in the
+		// end it is a read of whatever the object is by then that comes to an end.
+		atOnce := s.opt.Freshness == OneRequest && want.Size <= drained || try >= seenTries
+		if atOnce && s.reads.Load() != readsBlind {
 			obj, ok, err = s.getAtOnce(ctx, b, name, want)
 		} else {
 			obj, ok, err = s.getSeen(ctx, b, name, want)

@@ -19,6 +19,7 @@ import (
 func TestRequests(t *testing.T) {
 	ctx := context.Background()
 	value, other := strings.Repeat("value ", 1000), strings.Repeat("other ", 1000)
+	large := string(randomBytes(300 << 10))
 	random := string(randomBytes(1 << 20))
 	for _, test := range []struct {
 		name   string
@@ -41,6 +42,7 @@ func TestRequests(t *testing.T) {
 		{name: "exists, expired", before: expired(value), do: exists, want: false, asks: "1 GetObject"},
 		{name: "revalidated, unchanged", before: set(value, time.Hour), do: revalidate, want: value, asks: "2 GetObject, 1 ReadObject"}, // the first Get included
 		{name: "revalidated, unchanged, OneRequest", o: one, before: set(value, time.Hour), do: revalidate, want: value, asks: "2 ReadObject"},
+		{name: "revalidated, unchanged and large, OneRequest", o: one, before: set(large, time.Hour), do: revalidate, want: large, asks: "1 GetObject, 1 ReadObject"},
 		{name: "write", do: setting(value), want: nil, asks: "1 InsertObject"},
 		{name: "write over", before: set(value, time.Hour), do: setting(other), want: nil, asks: "1 InsertObject"},
 		{name: "write by version", before: set(value, time.Hour), do: settingSeen(other), want: true, asks: "1 GetObject, 1 ReadObject, 1 InsertObject"}, // the Get included

@@ -15,7 +15,7 @@
 //
 //	Get, HeadFirst     HEAD, and GET where the object is of use: none of the body of one that is not
 //	Get, OneRequest    GET, judged on its headers
-//	Get, hash held     HEAD, and GET if the content is another; OneRequest: GET, whose body is left out if it is the same
+//	Get, hash held     HEAD, and GET if the content is another; OneRequest: GET, whose body is left out if it is the same (HEAD first for a large one)
 //	Head               HEAD
 //	Put                PUT
 //	Put, conditional   HEAD, and PUT where the condition may hold

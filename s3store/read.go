@@ -24,7 +24,7 @@ const (
 func (s *Store) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
 	for range readTries {
 		var seen *held
-		if s.opt.Freshness == HeadFirst {
+		if s.opt.Freshness == HeadFirst || want.Size > drained { // of the copy that the reader has
 			h, there, err := s.head(ctx, key)
 			if err != nil || !there || !want.Useful(&h.meta) {
 				return store.Object{}, false, err

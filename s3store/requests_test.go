@@ -20,6 +20,7 @@ import (
 func TestRequests(t *testing.T) {
 	ctx := context.Background()
 	value, other := strings.Repeat("value ", 1000), strings.Repeat("other ", 1000)
+	large := string(randomBytes(300 << 10))
 	for _, test := range []struct {
 		name   string
 		o      s3store.Options
@@ -38,6 +39,8 @@ func TestRequests(t *testing.T) {
 		{name: "exists", before: set(value, time.Hour), do: exists, want: true, asks: "1 HeadObject"},
 		{name: "exists, expired", before: expired(value), do: exists, want: false, asks: "1 HeadObject"},
 		{name: "revalidated, unchanged", before: set(value, time.Hour), do: revalidate, want: value, asks: "2 HeadObject, 1 GetObject"}, // the first Get included
+		{name: "revalidated, unchanged, OneRequest", o: one, before: set(value, time.Hour), do: revalidate, want: value, asks: "2 GetObject"},
+		{name: "revalidated, unchanged and large, OneRequest", o: one, before: set(large, time.Hour), do: revalidate, want: large, asks: "1 HeadObject, 1 GetObject"},
 		{name: "write", do: setting(value), want: nil, asks: "1 PutObject"},
 		{name: "write over", before: set(value, time.Hour), do: setting(other), want: nil, asks: "1 PutObject"},
 		{name: "dedupe, first", dedupe: true, do: setting(value), want: nil, asks: "1 HeadObject, 1 PutObject"},

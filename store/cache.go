@@ -78,7 +78,7 @@ func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.En
 	count := c.writes.of(key) // before the look: a change in between shows
 	want := c.want(true)
 	if held, _, ok := seenBy(entry.Version); ok {
-		want.Hash = held.hash
+		want.Hash, want.Size = held.hash, max(0, held.size)
 	}
 	obj, ok, err := c.fetch(ctx, key, want)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.En
 	m := &obj.Meta
 	e := advcache.Entry[V]{
 		CreatedAt: m.CreatedAt, FreshUntil: m.FreshUntil, StaleUntil: m.StaleUntil, HeldUntil: m.HeldUntil,
-		Absent: m.Absent, Tags: m.Tags, Version: seen{m.Version, m.Hash}.at(count),
+		Absent: m.Absent, Tags: m.Tags, Version: seen{m.Version, m.Hash, m.Size}.at(count),
 	}
 	if e.Value, ok = c.content(ctx, key, &obj, entry.Value); !ok {
 		// What cannot be read may be replaced, but nothing else: hence its Version.

@@ -9,10 +9,11 @@ import (
 
 // seen is what a reader was shown, the token of an [advcache.Version]: the
 // Version of the backend, zero for a miss, and the Hash of the content, zero
-// where there was none that could be read.
+// where there was none that could be read, with the size of its body.
 type seen struct {
 	version Version
 	hash    Hash
+	size    int64
 }
 
 // at returns the Version of what was seen when the writes of its key had been

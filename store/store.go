@@ -62,6 +62,10 @@ type Want struct {
 	// backend has a way. Zero: the reader has none.
 	Hash Hash
 
+	// Size is how many bytes the body with that Hash had, where the reader knows: of
+	// a large one it pays to ask for the metadata first. 0: it does not know.
+	Size int64
+
 	// Foreign says that the body of an object without metadata of ours will do.
 	Foreign bool
 
