@@ -22,7 +22,8 @@ type TTLOptions struct {
 	Name string
 
 	// Stale is how long a value may be served stale, at once, while it is
-	// refreshed in the background (stale-while-revalidate). 0: not at all.
+	// refreshed in the background (stale-while-revalidate). [TTL.Close] ends the
+	// refreshes that are under way. 0: not at all.
 	Stale time.Duration
 
 	// StaleIfError is how long a value may be served stale where a load

@@ -10,6 +10,8 @@ import (
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 const (
@@ -66,22 +68,10 @@ func (s *Store) again(ctx context.Context, tries int, do func() error) error {
 		if n == tries || ctx.Err() != nil || !storage.ShouldRetry(err) {
 			return err
 		}
-		if ended := pause(ctx, delay/2+rand.N(delay/2)); ended != nil { //nolint:gosec // jitter
+		if ended := objects.Pause(ctx, delay/2+rand.N(delay/2)); ended != nil { //nolint:gosec // jitter
 			return errors.Join(ended, err)
 		}
 		delay *= 2
-	}
-}
-
-// pause waits for a while, or until ctx is done, whose error it returns then.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -84,7 +84,7 @@ func (d *download) part(ctx context.Context, r span, from io.ReadCloser) error {
 		if at += int64(n); at == r.to { // then the checksum of all that came is wrong
 			at = r.from
 		}
-		if try == bodyTries || r.from == r.to || pause(ctx, delay) != nil {
+		if try == bodyTries || r.from == r.to || objects.Pause(ctx, delay) != nil {
 			return errors.Join(ctx.Err(), fmt.Errorf("s3store: the body of an object: %w", err))
 		}
 		delay *= 2

@@ -63,15 +63,3 @@ func (r retryer) GetAttemptToken(ctx context.Context) (func(error) error, error)
 	}
 	return r.GetInitialToken(), nil
 }
-
-// pause waits for a while, or until ctx is done, whose error it returns then.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

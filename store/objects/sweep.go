@@ -178,12 +178,5 @@ func (w *sweep) pace(ctx context.Context) error {
 	wait := w.next.Sub(now)
 	w.next = w.next.Add(time.Duration(float64(time.Second) / w.opt.Rate))
 	w.mu.Unlock()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return Pause(ctx, wait)
 }

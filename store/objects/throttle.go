@@ -38,14 +38,7 @@ func (t *Throttle) Wait(ctx context.Context) error {
 		wait += rand.N(t.pause) //nolint:gosec // jitter
 	}
 	t.mu.Unlock()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return Pause(ctx, wait)
 }
 
 // Refused says that the service refused a request for being too many.
