@@ -23,10 +23,9 @@ func TestConformance(t *testing.T) {
 		server  *fakegcs.Options
 		reads   []option.ClientOption
 	}{
-		"HeadFirst":  {nil, nil, nil},
+		"HeadFirst":  {&gcsstore.Options{SoleWriter: true, KeyShards: 4}, late, nil},
 		"OneRequest": {&gcsstore.Options{Freshness: gcsstore.OneRequest, Prefix: "prod/users/"}, late, nil},
 		"JSON":       {&gcsstore.Options{Freshness: gcsstore.OneRequest, NoCustomTime: true}, nil, []option.ClientOption{storage.WithJSONReads()}},
-		"SoleWriter": {&gcsstore.Options{SoleWriter: true, KeyShards: 4}, late, nil},
 	} {
 		t.Run(name, func(t *testing.T) { storetest.Run(t, harness(of.options, of.server, of.reads...)) })
 	}
@@ -36,14 +35,13 @@ func TestConformance(t *testing.T) {
 func TestConformanceOfCache(t *testing.T) {
 	for name, o := range map[string]*gcsstore.Options{
 		"HeadFirst":  {KeyShards: 4},
-		"OneRequest": {Freshness: gcsstore.OneRequest},
-		"SoleWriter": {SoleWriter: true},
+		"OneRequest": {Freshness: gcsstore.OneRequest, SoleWriter: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cachetest.Run(t, cachetest.Harness{
 				New: func(*testing.T) advcache.Cache[string] {
 					s, _ := newStore(o, &fakegcs.Options{Latency: time.Millisecond})
-					return store.New[string](s, nil)
+					return store.New[string](s, &store.Options{Dedupe: o.SoleWriter})
 				},
 				Around:     func(t *testing.T, test func(t *testing.T)) { synctest.Test(t, test) },
 				Resolution: time.Millisecond,
