@@ -193,11 +193,14 @@ func (p *probe) put(ctx context.Context, match, none string) error {
 }
 
 func (p *probe) copy(ctx context.Context, from, onto, mark string) error {
-	_, err := p.api.CopyObject(ctx, &s3.CopyObjectInput{
+	out, err := p.api.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket: aws.String(p.store.bucket), Key: aws.String(p.name), CopySource: aws.String(source(p.store.bucket, p.name)),
 		CopySourceIfMatch: aws.String(from), IfMatch: optional(onto),
 		MetadataDirective: types.MetadataDirectiveReplace, Metadata: map[string]string{"ac-probe": mark},
 	}, p.store.observed)
+	if err == nil && (out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil) {
+		err = errNotS3
+	}
 	return p.store.explain("CopyObject", err)
 }
 

@@ -62,8 +62,11 @@ func (s *Store) deleteNames(ctx context.Context, api *s3.Client, names []string,
 		objects = append(objects, types.ObjectIdentifier{Key: aws.String(name)})
 	}
 	out, err := api.DeleteObjects(ctx, &s3.DeleteObjectsInput{
-		Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+		Bucket: aws.String(s.bucket), Delete: &types.Delete{Objects: objects},
 	}, s.observed)
+	if err == nil && len(out.Deleted)+len(out.Errors) < len(names) { // that is why it is not quiet
+		err = errNotS3
+	}
 	if err != nil {
 		return s.explain("DeleteObjects", err)
 	}

@@ -18,6 +18,9 @@ func (s *Store) pages(ctx context.Context, api *s3.Client, prefix string) iter.S
 			lists := s3.NewListObjectsV2Paginator(api, &s3.ListObjectsV2Input{Bucket: aws.String(s.bucket), Prefix: aws.String(beginning)})
 			for lists.HasMorePages() {
 				list, err := lists.NextPage(ctx, s.observed)
+				if err == nil && list.Name == nil {
+					err = errNotS3
+				}
 				if err != nil {
 					yield(nil, s.explain("ListObjectsV2", err))
 					return

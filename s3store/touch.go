@@ -97,9 +97,10 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, h *held, 
 	case err != nil:
 		return false, s.explain("CopyObject", err)
 	}
-	if out.CopyObjectResult != nil && out.CopyObjectResult.ETag != nil {
-		h.etag = *out.CopyObjectResult.ETag
+	if out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil {
+		return false, s.explain("CopyObject", errNotS3)
 	}
+	h.etag = *out.CopyObjectResult.ETag
 	h.meta = meta
 	h.meta.Version = versionOf(h.etag, version)
 	return true, nil

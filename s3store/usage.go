@@ -74,6 +74,9 @@ func (s *observer) HandleDeserialize(
 	default:
 		s.throttle.Passed()
 	}
+	if err == nil {
+		err = recognize(op, response)
+	}
 	switch {
 	case op == "GetObject" && response.StatusCode < http.StatusMultipleChoices:
 		response.Body = s.meter.Body(response.Body)

@@ -208,6 +208,9 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		Bucket: u.bucket, Key: u.name, Metadata: u.metadata, ContentType: u.contentType, Tagging: u.tagging, ChecksumAlgorithm: algorithm,
 		StorageClass: s.opt.StorageClass, ServerSideEncryption: s.opt.ServerSideEncryption, SSEKMSKeyId: optional(s.opt.SSEKMSKeyID),
 	}, s.observed)
+	if err == nil && begun.UploadId == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return "", s.explain("CreateMultipartUpload", err)
 	}
@@ -242,6 +245,9 @@ func (s *Store) sendParts(ctx context.Context, api *s3.Client, u *upload, match,
 		Bucket: u.bucket, Key: u.name, UploadId: begun.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		IfMatch: optional(match), IfNoneMatch: optional(none),
 	}, s.observed)
+	if err == nil && out.ETag == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return "", s.explain("CompleteMultipartUpload", err)
 	}
