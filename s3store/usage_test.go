@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,4 +81,34 @@ func TestThrottled(t *testing.T) {
 			t.Errorf("%d reads at %d a second took %v, and %d were refused", keys, rate, took, refused)
 		}
 	})
+}
+
+// TestFewRefusals holds that a server which refuses a request now and then does
+// not hold back the others.
+func TestFewRefusals(t *testing.T) {
+	reads := func(rate float64) (n int64) {
+		synctest.Test(t, func(t *testing.T) {
+			s, server := newStore(&s3store.Options{Freshness: s3store.OneRequest}, &fakes3.Options{Latency: 10 * time.Millisecond})
+			server.Rate(fakes3.AnyOp, fakes3.SlowDown, rate)
+			var done atomic.Int64
+			var group sync.WaitGroup
+			for range 32 {
+				group.Go(func() {
+					for began := time.Now(); time.Since(began) < 5*time.Second; {
+						if _, _, err := s.Get(context.Background(), "k", store.Want{}); err != nil {
+							t.Error(err)
+						}
+						done.Add(1)
+					}
+				})
+			}
+			group.Wait()
+			n = done.Load()
+		})
+		return n
+	}
+	all := reads(0)
+	if few := reads(0.01); few < all/2 {
+		t.Errorf("of %d reads, %d are done where one in a hundred requests is refused", all, few)
+	}
 }

@@ -21,13 +21,20 @@ func TestThrottle(t *testing.T) {
 			}
 			return time.Since(began)
 		}
-		if d := waits(); d != 0 {
-			t.Errorf("before any refusal it waits %v", d)
+		for n := range 1000 { // one in 20
+			if n%20 == 0 {
+				th.Refused()
+			}
+			th.Passed()
+			if d := waits(); d != 0 {
+				t.Fatalf("after few refusals it waits %v", d)
+			}
 		}
 		for n, ms := range []int{100, 200, 400, 800, 1600, 2000, 2000} {
 			least := time.Duration(ms) * time.Millisecond
-			th.Refused()
-			th.Refused() // of a request that was sent before: no more than one
+			for range recent { // of requests that were sent before the pause: no more than one counts
+				th.Refused()
+			}
 			if d := waits(); d < least || d >= 2*least {
 				t.Errorf("after %d refusals it waits %v; want %v and as long at random", n+1, d, least)
 			}
