@@ -19,6 +19,9 @@ import (
 // was lost knows its own.
 const metadataVersion = "ac-version"
 
+// maxMetadata is how many bytes GCS takes.
+const maxMetadata = 8 << 10
+
 // metadataKey is the key of an object that has a shortened name, for Clear, where
 // it is not too long for the 8 KiB of metadata that GCS takes.
 const (

@@ -10,6 +10,7 @@ import (
 	"cloud.google.com/go/storage"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // writeTries is how often a conditional write looks again at what is held, since
@@ -29,6 +30,9 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 		return store.Version{}, false, fmt.Errorf("gcsstore: the encoding is %q; metadata take printable ASCII, without a space at an end", obj.Meta.Encoding)
 	}
 	name := s.names.Of(key)
+	if err := objects.CheckMetadata(metadataOf(key, name, &obj.Meta, newVersion()), maxMetadata); err != nil {
+		return store.Version{}, false, err
+	}
 	done := s.written.Begin(name)
 	w := write{s: s, b: b, key: key, name: name, obj: &obj, gone: obj.Meta.GoneAt(time.Now())}
 	var ok bool

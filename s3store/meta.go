@@ -15,6 +15,9 @@ import (
 // with an equal ETag.
 const metadataVersion = "ac-version"
 
+// maxMetadata is how many bytes S3 takes, without the mark of a pad.
+const maxMetadata = 2<<10 - len(metadataPad) - len(padded)
+
 // metadataKey is the key of an object that has a shortened name, for Clear, where
 // it is not too long for the 2 KiB of metadata that S3 takes.
 const (

@@ -92,9 +92,9 @@ func TestFewRefusals(t *testing.T) {
 			server.Rate(fakes3.AnyOp, fakes3.SlowDown, rate)
 			var done atomic.Int64
 			var group sync.WaitGroup
-			for range 32 {
+			for range 16 {
 				group.Go(func() {
-					for began := time.Now(); time.Since(began) < 5*time.Second; {
+					for began := time.Now(); time.Since(began) < 2*time.Second; {
 						if _, _, err := s.Get(context.Background(), "k", store.Want{}); err != nil {
 							t.Error(err)
 						}

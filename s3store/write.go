@@ -48,7 +48,11 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if err != nil {
 		return store.Version{}, false, err
 	}
-	done := s.written.Begin(s.names.Of(key))
+	name := s.names.Of(key)
+	if err := objects.CheckMetadata(metadataOf(key, name, &obj.Meta, newVersion()), maxMetadata); err != nil {
+		return store.Version{}, false, err
+	}
+	done := s.written.Begin(name)
 	var u *upload
 	var version store.Version
 	var ok bool

@@ -111,11 +111,16 @@ func (c *Cache[V]) write(ctx context.Context, key string, entry *advcache.Entry[
 	if m.GoneAt(time.Now()) {
 		return c.remove(ctx, key, cond)
 	}
+	if err := ctx.Err(); err != nil {
+		return false, err // to encode a large value takes a while
+	}
 	if m.Absent {
-		if err := c.pack.negative(key, &m); err != nil {
+		if err = c.pack.negative(key, &m); err != nil {
 			return false, err
 		}
-		_, ok, err = c.store.Put(ctx, key, Object{Meta: m}, cond)
+		if _, ok, err = c.store.Put(ctx, key, Object{Meta: m}, cond); errors.Is(err, ErrTooLarge) {
+			err = c.removeInstead(ctx, key, cond, err)
+		}
 		return ok, err
 	}
 	b := pool.Get().(*buffers)
@@ -126,18 +131,28 @@ func (c *Cache[V]) write(ctx context.Context, key string, entry *advcache.Entry[
 				return ok, err
 			}
 		}
+		if err := ctx.Err(); err != nil {
+			return false, err // so does to compress it
+		}
 		var body []byte
 		if body, err = c.pack.body(key, &m, b); err == nil {
 			_, ok, err = c.store.Put(ctx, key, Object{Meta: m, Body: body}, cond)
-			return ok, err
+			if !errors.Is(err, ErrTooLarge) {
+				return ok, err
+			}
 		}
 	}
-	// The value cannot be stored: then neither may the one that it replaces be
-	// served any longer.
+	return false, c.removeInstead(ctx, key, cond, err)
+}
+
+// removeInstead removes what the key holds where err says that its new value
+// cannot be stored: then neither may the one that it replaces be served any
+// longer.
+func (c *Cache[V]) removeInstead(ctx context.Context, key string, cond Cond, err error) error {
 	if _, failed := c.remove(ctx, key, cond); failed != nil {
 		err = errors.Join(err, fmt.Errorf("what the key held could not be removed: %w", failed))
 	}
-	return false, err
+	return err
 }
 
 // renew gives what is held its new life, if it has the content of m.
