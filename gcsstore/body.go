@@ -111,6 +111,9 @@ func (s *Store) body(ctx context.Context, o *storage.ObjectHandle, h *held, r *r
 		return s.fill(ctx, &p)
 	})
 	if err != nil {
+		if r != nil {
+			r.close() // once more, unless nobody came to read it
+		}
 		return nil, err
 	}
 	if sum := crc32.Checksum(body, castagnoli); h.crc != 0 && sum != h.crc {

@@ -98,7 +98,7 @@ func (s *Store) explain(op operation, err error) error {
 		return fmt.Errorf("gcsstore: bucket %q refused %s, which needs %s: the credentials of the client are not valid, or there are none: %w",
 			s.bucket, op.does, op.needs, err)
 	default:
-		return err
+		return fmt.Errorf("gcsstore: bucket %q: %w", s.bucket, err)
 	}
 }
 

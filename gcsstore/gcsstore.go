@@ -88,6 +88,9 @@ func (s *Store) api(ctx context.Context) (*storage.BucketHandle, error) {
 }
 
 func (s *Store) clientOf(ctx context.Context) (*storage.Client, error) {
+	if s.bucket == "" {
+		panic("gcsstore: the zero Store has no bucket; make one by New")
+	}
 	if s.client != nil {
 		return s.client, nil
 	}

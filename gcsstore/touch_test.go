@@ -3,6 +3,7 @@ package gcsstore_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -42,22 +43,24 @@ func TestMutationLimit(t *testing.T) {
 	}
 }
 
-// TestThrottled holds that after a 429 for all, other requests wait too, and that
-// after one for an object they do not.
+// TestThrottled holds that after many a 429 for all, other requests wait too, and
+// that after one for an object they do not.
 func TestThrottled(t *testing.T) {
 	for name, test := range map[string]struct {
 		so    fakegcs.Options
 		fault []fakegcs.Fault
 		waits bool
 	}{
-		"for all":       {fakegcs.Options{}, []fakegcs.Fault{fakegcs.TooManyRequests}, true},
+		"for all":       {fakegcs.Options{}, slices.Repeat([]fakegcs.Fault{fakegcs.TooManyRequests}, 4), true},
 		"for an object": {fakegcs.Options{LimitMutations: true}, nil, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, server := newStore(nil, &test.so)
 			put(t, s, "k", object([]byte("v"), time.Hour))
 			server.Script(fakegcs.OpInsertObject, test.fault...)
-			go func() { put(t, s, "k", object([]byte("w"), time.Hour)) }() // is told 429 at once
+			for range max(1, len(test.fault)) {
+				go func() { put(t, s, "k", object([]byte("w"), time.Hour)) }() // is told 429 at once
+			}
 			synctest.Wait()
 			began := time.Now()
 			if _, _, err := s.Head(context.Background(), "other"); err != nil {

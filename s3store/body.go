@@ -50,6 +50,9 @@ func (d *download) read(ctx context.Context, size int64, from io.ReadCloser) err
 	if len(parts) == 1 {
 		return d.part(ctx, parts[0], from)
 	}
+	if from != nil {
+		defer from.Close() //nolint:errcheck // once more, unless nobody came to read it
+	}
 	return objects.Parallel(ctx, len(parts), d.store.opt.Concurrency, func(ctx context.Context, i int) error {
 		if i == 0 {
 			return d.part(ctx, parts[0], from)

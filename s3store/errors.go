@@ -89,6 +89,8 @@ func (s *Store) explain(op string, err error) error {
 		return s.noBucket(err)
 	case isStatus(err, http.StatusForbidden) && aboutRights(err):
 		return fmt.Errorf("s3store: bucket %q refused %s, which needs %s%s: %w", s.bucket, op, rights[op], absentToo(op), err)
+	case op == "HeadObject" && isStatus(err, http.StatusBadRequest):
+		return fmt.Errorf("s3store: bucket %q refused HeadObject, and the answer to a HEAD does not say why: are the region and the credentials right? %w", s.bucket, err)
 	case isStatus(err, http.StatusMovedPermanently):
 		return fmt.Errorf("s3store: bucket %q is in another region than the client: %w", s.bucket, err)
 	default:
@@ -104,7 +106,10 @@ func aboutRights(err error) bool {
 }
 
 func absentToo(op string) string {
-	if op == "HeadObject" || op == "GetObject" {
+	switch op {
+	case "HeadObject":
+		return ", or wrong credentials, which the answer to a HEAD does not tell (without s3:ListBucket an absent key is answered so too: see Options.Forbidden403IsMiss)"
+	case "GetObject":
 		return " (without s3:ListBucket an absent key is answered so too: see Options.Forbidden403IsMiss)"
 	}
 	return ""

@@ -157,6 +157,10 @@ func TestMisuse(t *testing.T) {
 		`Options.Prefix is "/a"`:           func() { s3store.New(nil, "b", &s3store.Options{Prefix: "/a"}) },
 		`Options.Prefix is "a/../b"`:       func() { s3store.New(nil, "b", &s3store.Options{Prefix: "a/../b"}) },
 		"Options.Prefix has 600 bytes":     func() { s3store.New(nil, "b", &s3store.Options{Prefix: strings.Repeat("a", 600)}) },
+		`Options.LifetimeTag is "a&b"`:     func() { s3store.New(nil, "b", &s3store.Options{LifetimeTag: "a&b"}) },
+		`Options.LifetimeTag is "a\xff"`:   func() { s3store.New(nil, "b", &s3store.Options{LifetimeTag: "a\xff"}) },
+		"before it is restored":            func() { s3store.New(nil, "b", &s3store.Options{StorageClass: "GLACIER"}) },
+		"the zero Store has no bucket":     func() { _, _, _ = new(s3store.Store).Head(context.Background(), "k") },
 		`ServerSideEncryption is "AES256"`: func() { s3store.New(nil, "b", &s3store.Options{SSEKMSKeyID: "k", ServerSideEncryption: "AES256"}) },
 	} {
 		func() {
@@ -181,5 +185,21 @@ func TestNoEnvironment(t *testing.T) {
 	_, _, err := store.New[string](s3store.New(nil, "b", nil), nil).Get(t.Context(), "k")
 	if err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {
 		t.Errorf("Get = %v; want to read what to set", err)
+	}
+}
+
+// TestEndAfterAnswers holds that an end by the context, while a request is tried
+// again, says what the service answered.
+func TestEndAfterAnswers(t *testing.T) {
+	for fault, status := range map[fakes3.Fault]string{fakes3.Fail: "500 Internal", fakes3.SlowDown: "503 Service", fakes3.TooManyRequests: "429 Too Many"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, server := newStore(nil, nil)
+			server.Rate(fakes3.AnyOp, fault, 1)
+			c := store.New[string](s, &store.Options{Timeout: 50 * time.Millisecond})
+			err := c.Set(context.Background(), "k", "v", time.Hour)
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), status) {
+				t.Errorf("%v: Set = %v; want an end by the context that says %s", fault, err, status)
+			}
+		})
 	}
 }

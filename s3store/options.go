@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -115,13 +116,22 @@ func (o *Options) complete() Options {
 	case opt.SSEKMSKeyID != "" && !strings.HasPrefix(string(opt.ServerSideEncryption), "aws:kms"):
 		panic(fmt.Sprintf("s3store: Options.SSEKMSKeyID is set, but ServerSideEncryption is %q; use aws:kms", opt.ServerSideEncryption))
 	}
-	if len(opt.LifetimeTag) > maxTag || strings.HasPrefix(opt.LifetimeTag, "aws:") {
-		panic(fmt.Sprintf("s3store: Options.LifetimeTag is %q; use a tag of %d bytes at the most that does not begin with aws:", opt.LifetimeTag, maxTag))
+	if len(opt.LifetimeTag) > maxTag || strings.HasPrefix(opt.LifetimeTag, "aws:") || strings.ContainsFunc(opt.LifetimeTag, isNotOfTag) {
+		panic(fmt.Sprintf("s3store: Options.LifetimeTag is %q; use %d letters, digits, blanks and +-=._:/@ at the most, which do not begin with aws:", opt.LifetimeTag, maxTag))
+	}
+	switch opt.StorageClass {
+	case types.StorageClassGlacier, types.StorageClassDeepArchive:
+		panic(fmt.Sprintf("s3store: Options.StorageClass is %s, of which nothing is read before it is restored; use %s, or another class", opt.StorageClass, types.StorageClassGlacierIr))
+	default:
 	}
 	if err := opt.names().Check(); err != nil {
 		panic("s3store: " + err.Error())
 	}
 	return opt
+}
+
+func isNotOfTag(r rune) bool {
+	return r == unicode.ReplacementChar || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" +-=._:/@", r)
 }
 
 func (o *Options) names() objects.Names {

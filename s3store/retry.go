@@ -21,7 +21,8 @@ const (
 type retryer struct{ aws.Retryer }
 
 func wrongMoment(err error) bool {
-	return isStatus(err, http.StatusConflict) || isStatus(err, http.StatusTooManyRequests) || isStatus(err, http.StatusServiceUnavailable)
+	busy := isStatus(err, http.StatusConflict) && (isCode(err, "ConditionalRequestConflict") || isCode(err, "OperationAborted"))
+	return busy || isStatus(err, http.StatusTooManyRequests) || isStatus(err, http.StatusServiceUnavailable)
 }
 
 // IsErrorRetryable implements [aws.Retryer].

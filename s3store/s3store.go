@@ -80,6 +80,9 @@ func (s *Store) Info() store.Info { return s.info }
 
 // api returns the client. An error is not remembered: the environment may mend.
 func (s *Store) api(ctx context.Context) (*s3.Client, error) {
+	if s.bucket == "" {
+		panic("s3store: the zero Store has no bucket; make one by New")
+	}
 	if s.client != nil {
 		return s.client, nil
 	}

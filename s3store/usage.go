@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -42,14 +43,34 @@ func (s *Store) Cost(p *Prices) float64 {
 // caller's.
 func (s *Store) observed(o *s3.Options) {
 	o.Retryer = retryer{o.Retryer}
+	call := &observer{Store: s}
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Deserialize.Add((*observer)(s), middleware.After)
+		if err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("advcache", call.whole), middleware.Before); err != nil {
+			return err
+		}
+		return stack.Deserialize.Add(call, middleware.After)
 	})
 }
 
-// observer is a Store that sees each try of a request: it counts them, and holds
-// them back where the service has too many.
-type observer Store
+// observer sees a call of the client, and each try of its request: it counts
+// these, and holds them back where the service has too many.
+type observer struct {
+	*Store
+
+	last int // status that was answered
+}
+
+// whole sees the call: an end by the context while the SDK waits to try again says
+// nothing of what was answered.
+func (s *observer) whole(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleInitialize(ctx, in)
+	if ended := ctx.Err(); err != nil && ended != nil && s.last >= http.StatusBadRequest {
+		err = fmt.Errorf("%w: the last answer was %d %s: %w", ended, s.last, http.StatusText(s.last), err)
+	}
+	return out, metadata, err
+}
 
 // ID implements [middleware.DeserializeMiddleware].
 func (*observer) ID() string { return "advcache" }
@@ -68,6 +89,7 @@ func (s *observer) HandleDeserialize(
 	if !ok {
 		return out, metadata, err
 	}
+	s.last = response.StatusCode
 	switch response.StatusCode {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		s.throttle.Refused()

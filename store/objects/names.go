@@ -48,7 +48,7 @@ func (n Names) Check() error {
 	case len(n.Prefix) > MaxPrefix:
 		return fmt.Errorf("Options.Prefix has %d bytes; use %d at the most", len(n.Prefix), MaxPrefix)
 	case n.Prefix != "" && escape(n.Prefix+"x") != n.Prefix+"x":
-		return fmt.Errorf("Options.Prefix is %q; it needs plain characters, and neither '!', empty segments nor '.' and '..'", n.Prefix)
+		return fmt.Errorf("Options.Prefix is %q; it needs plain characters, and neither '!', empty segments, '.' and '..' nor .well-known/acme-challenge/", n.Prefix)
 	default:
 		return nil
 	}
