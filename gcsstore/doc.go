@@ -34,8 +34,8 @@
 //
 // A request that fails in a way that another try may mend is sent up to five
 // times, with pauses that make 3 seconds at the most. A read that is cut is read on
-// from there. After a 429 answer all requests of the Store are held back for a
-// while.
+// from there. Where a fifth of the answers are 429, all requests of the Store are
+// held back for a while.
 //
 // OneRequest needs a client that reads by the XML API: see [New].
 //

@@ -31,8 +31,8 @@
 // like a missing key.
 //
 // A read that is cut is read on from there. 409, 429 and 503 are tried again, up to
-// five times, and after the latter two all requests of the Store are held back for
-// a while. [Store.Usage] counts each try, and [Store.Cost] says what they cost.
+// five times, and where a fifth of the answers are the latter two, all requests of
+// the Store are held back for a while. [Store.Usage] counts each try, and [Store.Cost] says what they cost.
 //
 // # Conditions
 //

@@ -12,8 +12,8 @@ import (
 	"github.com/advcache/advcache/store/storetest/fakes3"
 )
 
-// What a cache in a bucket costs, beside storage: at list prices, and at those of
-// Express One Zone.
+// What a cache in a bucket costs, beside storage: at list prices, and with what is
+// read over the internet.
 func ExampleStore_Cost() {
 	server := fakes3.New(&fakes3.Options{Buckets: []string{"my-bucket"}})
 	bucket := s3store.New(client(server), "my-bucket", &s3store.Options{Freshness: s3store.OneRequest})
@@ -27,11 +27,11 @@ func ExampleStore_Cost() {
 	}
 	fmt.Println(bucket.Usage().Since(before))
 	fmt.Printf("$%.4f\n", bucket.Cost(nil))
-	fmt.Printf("$%.4f\n", bucket.Cost(&s3store.Prices{ClassA: 0.00113, ClassB: 0.00003, Received: 0.0015}))
+	fmt.Printf("$%.4f\n", bucket.Cost(&s3store.Prices{ClassA: 0.005, ClassB: 0.0004, Received: 0.09}))
 	// Output:
 	// 0 class A, 1000 class B, 0 free; 0 bytes sent, 7000000 received
 	// $0.0004
-	// $0.0000
+	// $0.0010
 }
 
 // What has been dead for a day is deleted, at so many requests a second.

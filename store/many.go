@@ -59,7 +59,7 @@ func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, er
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	values := make(map[string]V, len(keys))
 	var mu sync.Mutex // guards values
-	err := each(ctx, keys, func(key string) error {
+	err := each(ctx, c.opt.Name, keys, func(key string) error {
 		value, ok, err := c.Get(ctx, key)
 		if ok {
 			mu.Lock()
@@ -91,7 +91,7 @@ func (c *Cache[V]) SetMany(ctx context.Context, values map[string]V, ttl time.Du
 	for key := range values {
 		keys = append(keys, key)
 	}
-	return each(ctx, keys, func(key string) error { return c.Set(ctx, key, values[key], ttl) })
+	return each(ctx, c.opt.Name, keys, func(key string) error { return c.Set(ctx, key, values[key], ttl) })
 }
 
 func (c *Cache[V]) putMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
@@ -154,7 +154,7 @@ func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object,
 // each calls fn for every key, for up to fanOut at once, and joins the errors.
 // Once ctx is done, or a key has timed out, it begins no more: a backend that
 // does not answer costs one Timeout, not one for every 32 keys (law 7).
-func each(ctx context.Context, keys []string, fn func(key string) error) error {
+func each(ctx context.Context, name string, keys []string, fn func(key string) error) error {
 	var (
 		mu    sync.Mutex
 		begun int     // guarded by mu
@@ -188,7 +188,7 @@ func each(ctx context.Context, keys []string, fn func(key string) error) error {
 		if why == nil {
 			why = context.DeadlineExceeded
 		}
-		errs = append(errs, fmt.Errorf("advcache: %d of %d keys were not tried: %w", len(keys)-begun, len(keys), why))
+		errs = append(errs, fmt.Errorf("advcache: %s: %d of %d keys were not tried: %w", name, len(keys)-begun, len(keys), why))
 	}
 	return errors.Join(errs...)
 }
