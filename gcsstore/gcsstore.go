@@ -23,12 +23,9 @@ type Store struct {
 	names  objects.Names
 
 	client *storage.Client // nil: from the environment
-	lazy   struct {
-		lock   chan struct{} // of one: a context ends the wait for it
-		client atomic.Pointer[storage.Client]
-	}
-	seen  atomic.Bool // the bucket exists
-	reads atomic.Int32
+	lazy   *objects.Lazy[storage.Client]
+	seen   atomic.Bool // the bucket exists
+	reads  atomic.Int32
 
 	meter    objects.Meter
 	throttle objects.Throttle
@@ -63,7 +60,7 @@ func New(c *storage.Client, bucket string, o *Options) *Store {
 		opt: opt, bucket: bucket, client: c, names: opt.names(),
 		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
 	}
-	s.lazy.lock = make(chan struct{}, 1)
+	s.lazy = objects.NewLazy(clientOfEnvironment)
 	if opt.SoleWriter {
 		s.written = objects.NewWritten()
 	}
@@ -94,39 +91,19 @@ func (s *Store) clientOf(ctx context.Context) (*storage.Client, error) {
 	if s.client != nil {
 		return s.client, nil
 	}
-	if c := s.lazy.client.Load(); c != nil {
-		return c, nil
+	c, err := s.lazy.Get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("gcsstore: bucket %q: %w", s.bucket, err)
 	}
-	select {
-	case s.lazy.lock <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("gcsstore: while the environment was asked for a client: %w", ctx.Err())
-	}
-	// The client keeps the context that it is made with, to refresh tokens, and
-	// is for those who come later too.
-	made := make(chan error, 1)
-	go func() {
-		defer func() { <-s.lazy.lock }()
-		made <- s.makeClient(context.WithoutCancel(ctx))
-	}()
-	select {
-	case err := <-made:
-		return s.lazy.client.Load(), err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("gcsstore: while the environment was asked for a client: %w", ctx.Err())
-	}
+	return c, nil
 }
 
-// makeClient makes the client, unless somebody else has. The caller holds lock.
-func (s *Store) makeClient(ctx context.Context) error {
-	if s.lazy.client.Load() != nil {
-		return nil
-	}
+// clientOfEnvironment makes a client by Application Default Credentials.
+func clientOfEnvironment(ctx context.Context) (*storage.Client, error) {
 	c, err := storage.NewClient(ctx, storage.WithXMLReads())
 	if err != nil {
-		return fmt.Errorf("gcsstore: New was given no client, and the environment makes none "+
+		return nil, fmt.Errorf("New was given no client, and the environment makes none "+
 			"(set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login): %w", err)
 	}
-	s.lazy.client.Store(c)
-	return nil
+	return c, nil
 }

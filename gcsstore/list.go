@@ -72,7 +72,7 @@ func (s *Store) page(ctx context.Context, b *storage.BucketHandle, beginning, pr
 			continue
 		}
 		if l.match == objects.Shortened {
-			l.key, _ = url.QueryUnescape(field(attrs.Metadata, metadataKey)) // what is none is as if there were none
+			l.key, _ = url.QueryUnescape(objects.Field(attrs.Metadata, metadataKey)) // what is none is as if there were none
 		}
 		h := heldFrom(attrs)
 		l.Listed = objects.Listed{Name: attrs.Name, Size: attrs.Size, Modified: attrs.Updated, Meta: &h.meta}

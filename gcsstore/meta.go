@@ -29,16 +29,6 @@ const (
 	maxMetadataKey = 4096
 )
 
-// field returns one of the metadata, whose names are in any case.
-func field(metadata map[string]string, name string) string {
-	for n, value := range metadata {
-		if strings.EqualFold(n, name) {
-			return value
-		}
-	}
-	return ""
-}
-
 // metadataOf returns the metadata of a change, under the name that key has.
 func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
 	m := store.Metadata(meta)
@@ -117,7 +107,7 @@ func metaFrom(metadata map[string]string, size int64, at revision) (meta store.M
 	}
 	meta, _, _ = store.ParseMetadata(metadata) // what is wrong with it stands in the Meta
 	meta.Size, meta.Version = size, at.version()
-	return meta, field(metadata, metadataVersion)
+	return meta, objects.Field(metadata, metadataVersion)
 }
 
 func heldFrom(attrs *storage.ObjectAttrs) held {

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // abilities are what conditional writes need of a service. S3 has them all; of
@@ -228,7 +230,7 @@ func (p *probe) renews(ctx context.Context, from, onto bool) (bool, bool, error)
 	if err != nil {
 		return false, false, p.store.explain("HeadObject", err)
 	}
-	return field(out.Metadata, "ac-probe") == "3", onto, nil
+	return objects.Field(out.Metadata, "ac-probe") == "3", onto, nil
 }
 
 // delete deletes the object, with an ETag if it has that one. It reports whether

@@ -54,7 +54,7 @@ func (s *Store) hasPrefix(ctx context.Context, api *s3.Client, name, prefix stri
 	if err != nil {
 		return false, s.missing(ctx, api, "HeadObject", err)
 	}
-	key, err := url.QueryUnescape(field(out.Metadata, metadataKey))
+	key, err := url.QueryUnescape(objects.Field(out.Metadata, metadataKey))
 	if err != nil || key == "" {
 		return false, fmt.Errorf("s3store: Clear cannot tell whether %q is of a key with the prefix: its key is too long, use a shorter prefix", name)
 	}

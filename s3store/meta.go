@@ -25,16 +25,6 @@ const (
 	maxMetadataKey = 1200
 )
 
-// field returns one of the metadata, whose names are in any case.
-func field(metadata map[string]string, name string) string {
-	for n, value := range metadata {
-		if strings.EqualFold(n, name) {
-			return value
-		}
-	}
-	return ""
-}
-
 // metadataOf returns the metadata of a write, under the name that key has.
 func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
 	m := store.Metadata(meta)
@@ -57,7 +47,7 @@ type held struct {
 
 // newHeld makes a held of the headers of an answer.
 func newHeld(metadata map[string]string, etag *string, size int64, modified *time.Time) held {
-	h := held{etag: aws.ToString(etag), size: size, pad: field(metadata, metadataPad)}
+	h := held{etag: aws.ToString(etag), size: size, pad: objects.Field(metadata, metadataPad)}
 	h.meta, _, _ = store.ParseMetadata(metadata) // what is wrong with it stands in the Meta
 	h.meta.Size = size
 	switch {
@@ -67,7 +57,7 @@ func newHeld(metadata map[string]string, etag *string, size int64, modified *tim
 	default:
 		h.meta = store.Meta{Damaged: true, Size: size}
 	}
-	version := field(metadata, metadataVersion)
+	version := objects.Field(metadata, metadataVersion)
 	if version == "" { // of whomever it is
 		version = "@" + aws.ToTime(modified).UTC().Format(time.RFC3339)
 	}

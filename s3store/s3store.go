@@ -27,11 +27,8 @@ type Store struct {
 	names  objects.Names
 
 	client *s3.Client // nil: from the environment
-	lazy   struct {
-		lock   chan struct{} // of one: a context ends the wait for it
-		client atomic.Pointer[s3.Client]
-	}
-	seen atomic.Bool // the bucket exists
+	lazy   *objects.Lazy[s3.Client]
+	seen   atomic.Bool // the bucket exists
 
 	meter    objects.Meter
 	throttle objects.Throttle
@@ -64,7 +61,7 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 		opt: opt, bucket: bucket, client: c, names: opt.names(),
 		info: store.Info{Name: opt.Name, Timeout: timeout, MaxSize: maxSize, Compress: true},
 	}
-	s.lazy.lock, s.probed.lock = make(chan struct{}, 1), make(chan struct{}, 1)
+	s.lazy, s.probed.lock = objects.NewLazy(clientOfEnvironment), make(chan struct{}, 1)
 	if opt.SoleWriter {
 		s.written = objects.NewWritten()
 	}
@@ -78,7 +75,7 @@ func New(c *s3.Client, bucket string, o *Options) *Store {
 // Info implements [store.Store].
 func (s *Store) Info() store.Info { return s.info }
 
-// api returns the client. An error is not remembered: the environment may mend.
+// api returns the client.
 func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 	if s.bucket == "" {
 		panic("s3store: the zero Store has no bucket; make one by New")
@@ -86,24 +83,21 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 	if s.client != nil {
 		return s.client, nil
 	}
-	if c := s.lazy.client.Load(); c != nil {
-		return c, nil
+	c, err := s.lazy.Get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("s3store: bucket %q: %w", s.bucket, err)
 	}
-	select {
-	case s.lazy.lock <- struct{}{}:
-		defer func() { <-s.lazy.lock }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("s3store: while the environment was asked for a client: %w", ctx.Err())
-	}
-	if c := s.lazy.client.Load(); c != nil {
-		return c, nil
-	}
+	return c, nil
+}
+
+// clientOfEnvironment makes a client as the AWS SDK does.
+func clientOfEnvironment(ctx context.Context) (*s3.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("s3store: New was given no client, and the environment makes none: %w", err)
+		return nil, fmt.Errorf("New was given no client, and the environment makes none: %w", err)
 	}
 	if cfg.Region == "" {
-		return nil, errors.New("s3store: New was given no client, and the environment names no region: set AWS_REGION")
+		return nil, errors.New("New was given no client, and the environment names no region: set AWS_REGION")
 	}
 	c := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.DisableLogOutputChecksumValidationSkipped = true // of what others wrote
@@ -113,7 +107,6 @@ func (s *Store) api(ctx context.Context) (*s3.Client, error) {
 			})
 		}
 	})
-	s.lazy.client.Store(c)
 	return c, nil
 }
 

@@ -2,9 +2,20 @@ package objects
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/advcache/advcache/store"
 )
+
+// Field returns one of the metadata of an object, whose names are in any case.
+func Field(metadata map[string]string, name string) string {
+	for n, value := range metadata {
+		if strings.EqualFold(n, name) {
+			return value
+		}
+	}
+	return ""
+}
 
 // CheckMetadata returns an error that wraps [store.ErrTooLarge] if metadata have
 // more bytes, in their names and values, than a service takes.
