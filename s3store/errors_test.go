@@ -150,6 +150,7 @@ func TestMisuse(t *testing.T) {
 	for want, do := range map[string]func(){
 		"without the name of a bucket":     func() { s3store.New(nil, "", nil) },
 		"parts of 5 MiB":                   func() { s3store.New(nil, "b", &s3store.Options{PartSize: 1}) },
+		"to 5 GiB":                         func() { s3store.New(nil, "b", &s3store.Options{PartSize: 6 << 30}) },
 		"Options.Concurrency is -1":        func() { s3store.New(nil, "b", &s3store.Options{Concurrency: -1}) },
 		"Options.KeyShards is 1;":          func() { s3store.New(nil, "b", &s3store.Options{KeyShards: 1}) },
 		"Options.KeyShards is 257":         func() { s3store.New(nil, "b", &s3store.Options{KeyShards: 257}) },

@@ -24,8 +24,8 @@ type Options struct {
 	// value is HeadFirst.
 	Freshness Freshness
 
-	// PartSize is how many bytes of a large body move in one request, 5 MiB at the
-	// least. 0: 8 MiB.
+	// PartSize is how many bytes of a large body move in one request, 5 MiB to
+	// 5 GiB. 0: 8 MiB.
 	PartSize int64
 
 	// Concurrency is how many parts of one body move at once. 0: 8.
@@ -85,6 +85,7 @@ const (
 const (
 	defaultPartSize    = 8 << 20
 	minPartSize        = 5 << 20
+	maxPartSize        = 5 << 30
 	defaultConcurrency = 8
 	maxTag             = 128
 )
@@ -107,8 +108,8 @@ func (o *Options) complete() Options {
 		opt.Logger = slog.Default()
 	}
 	switch {
-	case opt.PartSize < minPartSize:
-		panic(fmt.Sprintf("s3store: Options.PartSize is %d; S3 takes parts of 5 MiB (%d) or more", opt.PartSize, minPartSize))
+	case opt.PartSize < minPartSize || opt.PartSize > maxPartSize:
+		panic(fmt.Sprintf("s3store: Options.PartSize is %d; S3 takes parts of 5 MiB (%d) to 5 GiB", opt.PartSize, minPartSize))
 	case opt.Concurrency < 0:
 		panic(fmt.Sprintf("s3store: Options.Concurrency is %d; use 0 for %d, or a number", opt.Concurrency, defaultConcurrency))
 	case opt.Freshness > OneRequest:
