@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
@@ -129,38 +128,15 @@ func gcsUnchanged(r *runner, d *gcsDepot) {
 		[]transfer{bareGCS(d.client, rawForm).write(value), ours})
 }
 
-// gcsExpiring is s3Expiring over GCS.
+// gcsExpiring is expiring over GCS.
 func gcsExpiring(r *runner, d *gcsDepot) (measure func()) {
-	ctx := context.Background()
-	const key = objectKey + "-expired"
-	n := r.hugeSize()
 	head := transfer{nameGCS + ", Attrs", func() error {
-		_, err := d.client.Bucket(bucketName).Object(prefixOurs + key).Attrs(ctx)
+		_, err := d.client.Bucket(bucketName).Object(prefixOurs + expiredKey).Attrs(context.Background())
 		return err
 	}, nil}
-	var gone time.Time
-	for soon, there := time.Second, false; !there; soon *= 2 {
-		if err := gcsCache[[]byte](d, gcsstore.HeadFirst, rawForm.ours).Set(ctx, key, noise(n), soon); err != nil {
-			fail(err)
-		}
-		gone = time.Now().Add(soon)
-		there = head.op() == nil
+	goals := func(c transferCost) []verdict {
+		return []verdict{atMost("KiB read", 256, float64(c.got)/kib), atMost(perFirst, 1.10, c.share)}
 	}
-	miss := func(name string, freshness gcsstore.Freshness) transfer {
-		cache := gcsCache[[]byte](d, freshness, rawForm.ours)
-		return transfer{name, func() error {
-			_, ok, err := cache.Get(ctx, key)
-			if ok {
-				return errors.New("it gave what has expired")
-			}
-			return err
-		}, func(c transferCost) []verdict {
-			return []verdict{atMost("KiB read", 256, float64(c.got)/kib), atMost(perFirst, 1.10, c.share)}
-		}}
-	}
-	return func() {
-		time.Sleep(time.Until(gone))
-		r.transfers(&d.depot, "read of an expired "+size(n), r.rounds,
-			[]transfer{head, miss(nameHeadFirst, gcsstore.HeadFirst), miss(nameOneRequest, gcsstore.OneRequest)})
-	}
+	o := rawForm.ours
+	return r.expiring(&d.depot, head, gcsCache[[]byte](d, gcsstore.HeadFirst, o), gcsCache[[]byte](d, gcsstore.OneRequest, o), goals)
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -109,44 +107,19 @@ func s3Gzip(r *runner, d *s3Depot) {
 	}
 }
 
-// s3Expiring writes a large object that soon expires, and returns what measures
-// reads of it once it has.
+// s3Expiring is expiring over S3.
 func s3Expiring(r *runner, d *s3Depot) (measure func()) {
-	ctx := context.Background()
-	const key = objectKey + "-expired"
-	n := r.hugeSize()
 	head := transfer{nameS3 + ", HeadObject", func() error {
-		_, err := d.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucketName), Key: aws.String(prefixOurs + key)})
+		_, err := d.client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String(bucketName), Key: aws.String(prefixOurs + expiredKey)})
 		return err
 	}, nil}
-	var gone time.Time
-	for soon, there := time.Second, false; !there; soon *= 2 {
-		// What has expired before it is on its way is not written.
-		if err := s3Cache[[]byte](d, s3store.HeadFirst, rawForm.ours).Set(ctx, key, noise(n), soon); err != nil {
-			fail(err)
+	goals := func(c transferCost) []verdict {
+		goals := []verdict{atMost("KiB read", 256, float64(c.got)/kib)}
+		if d.fake != nil { // else a round trip is as short as the work of a client
+			goals = append(goals, atMost(perFirst, 1.10, c.share))
 		}
-		gone = time.Now().Add(soon)
-		there = head.op() == nil
+		return goals
 	}
-	miss := func(name string, freshness s3store.Freshness) transfer {
-		cache := s3Cache[[]byte](d, freshness, rawForm.ours)
-		return transfer{name, func() error {
-			_, ok, err := cache.Get(ctx, key)
-			if ok {
-				return errors.New("it gave what has expired")
-			}
-			return err
-		}, func(c transferCost) []verdict {
-			goals := []verdict{atMost("KiB read", 256, float64(c.got)/kib)}
-			if d.fake != nil { // else a round trip is as short as the work of a client
-				goals = append(goals, atMost(perFirst, 1.10, c.share))
-			}
-			return goals
-		}}
-	}
-	return func() {
-		time.Sleep(time.Until(gone))
-		r.transfers(&d.depot, "read of an expired "+size(n), r.rounds,
-			[]transfer{head, miss(nameHeadFirst, s3store.HeadFirst), miss(nameOneRequest, s3store.OneRequest)}, d.note)
-	}
+	o := rawForm.ours
+	return r.expiring(&d.depot, head, s3Cache[[]byte](d, s3store.HeadFirst, o), s3Cache[[]byte](d, s3store.OneRequest, o), goals, d.note)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // Clear implements [store.Clearer] by lists of 1,000 objects, and one request for
@@ -22,7 +24,7 @@ func (s *Store) Clear(ctx context.Context, prefix string) error {
 		for i := range page {
 			has, sure := page[i].has(prefix)
 			if !sure {
-				errs = append(errs, fmt.Errorf("gcsstore: Clear cannot tell whether %q is of a key with the prefix: its key is too long, use a shorter prefix", page[i].Name))
+				errs = append(errs, fmt.Errorf("gcsstore: "+objects.KeyTooLong, page[i].Name))
 			}
 			if has {
 				names = append(names, page[i].Name)

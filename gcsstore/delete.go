@@ -23,15 +23,7 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 	if err != nil || len(keys) == 0 {
 		return err
 	}
-	names := make([]string, 0, len(keys))
-	keyOf := make(map[string]string, len(keys))
-	for _, key := range keys {
-		name := s.names.Of(key)
-		if _, again := keyOf[name]; !again {
-			names = append(names, name)
-		}
-		keyOf[name] = key
-	}
+	names, keyOf := s.names.All(keys)
 	if len(names) == 1 { // whose error the caller gives a key
 		defer s.written.Begin(names...)(nil)
 		return s.remove(ctx, b, names[0], nil, new(int))

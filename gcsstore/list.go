@@ -3,7 +3,6 @@ package gcsstore
 import (
 	"context"
 	"iter"
-	"net/url"
 	"strings"
 
 	"cloud.google.com/go/storage"
@@ -72,7 +71,7 @@ func (s *Store) page(ctx context.Context, b *storage.BucketHandle, beginning, pr
 			continue
 		}
 		if l.match == objects.Shortened {
-			l.key, _ = url.QueryUnescape(objects.Field(attrs.Metadata, metadataKey)) // what is none is as if there were none
+			l.key = objects.KeyOf(attrs.Metadata)
 		}
 		h := heldFrom(attrs)
 		l.Listed = objects.Listed{Name: attrs.Name, Size: attrs.Size, Modified: attrs.Updated, Meta: &h.meta}

@@ -1,10 +1,7 @@
 package gcsstore
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,31 +12,13 @@ import (
 	"github.com/advcache/advcache/store/objects"
 )
 
-// metadataVersion is the random number of a change, by which a writer whose answer
-// was lost knows its own.
-const metadataVersion = "ac-version"
-
-// maxMetadata is how many bytes GCS takes.
-const maxMetadata = 8 << 10
-
-// metadataKey is the key of an object that has a shortened name, for Clear, where
-// it is not too long for the 8 KiB of metadata that GCS takes.
 const (
-	metadataKey    = "ac-key"
+	// maxMetadata is how many bytes GCS takes.
+	maxMetadata = 8 << 10
+
+	// maxMetadataKey is how many of them the key of a shortened name may take.
 	maxMetadataKey = 4096
 )
-
-// metadataOf returns the metadata of a change, under the name that key has.
-func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
-	m := store.Metadata(meta)
-	m[metadataVersion] = version
-	if objects.IsShortened(name) {
-		if escaped := url.QueryEscape(key); len(escaped) <= maxMetadataKey {
-			m[metadataKey] = escaped
-		}
-	}
-	return m
-}
 
 // isPlain reports whether a text comes back from metadata as it is: a read has
 // them in headers. Other values than that of an encoding are escaped.
@@ -50,13 +29,6 @@ func isPlain(text string) bool {
 		}
 	}
 	return strings.Trim(text, " ") == text
-}
-
-// newVersion returns a number that no other change has.
-func newVersion() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // which never fails
-	return hex.EncodeToString(b)
 }
 
 // revision says which state an object is in. It is what a [store.Version] is made
@@ -107,7 +79,7 @@ func metaFrom(metadata map[string]string, size int64, at revision) (meta store.M
 	}
 	meta, _, _ = store.ParseMetadata(metadata) // what is wrong with it stands in the Meta
 	meta.Size, meta.Version = size, at.version()
-	return meta, objects.Field(metadata, metadataVersion)
+	return meta, objects.Field(metadata, objects.MetadataVersion)
 }
 
 func heldFrom(attrs *storage.ObjectAttrs) held {

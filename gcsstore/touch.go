@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/storage"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // touchTries is how often a change of metadata is sent at the most: after that a
@@ -72,8 +73,8 @@ func (s *Store) remember(done func(*store.Meta), h *held) {
 
 // renew gives what is held the metadata of next, of which it learns the rest.
 func (s *Store) renew(ctx context.Context, b *storage.BucketHandle, key, name string, h, next *held) (bool, error) {
-	next.mark = newVersion()
-	metadata := metadataOf(key, name, &next.meta, next.mark)
+	next.mark = objects.NewVersion()
+	metadata := objects.Metadata(key, name, &next.meta, next.mark, maxMetadataKey)
 	if next.custom = s.customTime(&next.meta); !h.custom.IsZero() { // a rule may look at it, whatever this store writes
 		next.custom = customTimeOf(&next.meta)
 	}

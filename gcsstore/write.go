@@ -29,12 +29,12 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if !isPlain(obj.Meta.Encoding) {
 		return store.Version{}, false, fmt.Errorf("gcsstore: the encoding is %q; metadata take printable ASCII, without a space at an end", obj.Meta.Encoding)
 	}
-	name := s.names.Of(key)
-	if err := objects.CheckMetadata(metadataOf(key, name, &obj.Meta, newVersion()), maxMetadata); err != nil {
+	w := write{s: s, b: b, name: s.names.Of(key), mark: objects.NewVersion(), obj: &obj, gone: obj.Meta.GoneAt(time.Now())}
+	w.metadata = objects.Metadata(key, w.name, &obj.Meta, w.mark, maxMetadataKey)
+	if err := objects.CheckMetadata(w.metadata, maxMetadata); err != nil {
 		return store.Version{}, false, err
 	}
-	done := s.written.Begin(name)
-	w := write{s: s, b: b, key: key, name: name, obj: &obj, gone: obj.Meta.GoneAt(time.Now())}
+	done := s.written.Begin(w.name)
 	var ok bool
 	switch cond.Kind {
 	case store.Always:
@@ -56,13 +56,14 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 
 // write is an object that is to take the place of another, or to go.
 type write struct {
-	s         *Store
-	b         *storage.BucketHandle
-	key, name string
-	obj       *store.Object
-	gone      bool // then what is held is deleted
+	s          *Store
+	b          *storage.BucketHandle
+	name, mark string
+	metadata   map[string]string
+	obj        *store.Object
+	gone       bool // then what is held is deleted
 
-	u    *upload // made once it is clear that something is to be sent
+	u    *upload // made once it is clear that something is to be sent, since it is summed up
 	sent int     // requests so far
 	now  revision
 }
@@ -73,7 +74,7 @@ func (w *write) change(ctx context.Context, cond *storage.Conditions) error {
 		return w.s.remove(ctx, w.b, w.name, cond, &w.sent)
 	}
 	if w.u == nil {
-		w.u = w.s.newUpload(w.key, w.name, w.obj)
+		w.u = w.newUpload()
 	}
 	var err error
 	w.now, err = w.s.send(ctx, w.b, w.u, cond, &w.sent)
@@ -110,7 +111,7 @@ func (w *write) ours(ctx context.Context) (*store.Meta, error) {
 	if err != nil || !there {
 		return nil, err
 	}
-	if w.u != nil && h.mark == w.u.mark {
+	if h.mark == w.mark {
 		w.now = h.at
 	}
 	return &h.meta, nil
@@ -145,19 +146,18 @@ func (w *write) ifHeld(ctx context.Context, cond store.Cond) (bool, error) {
 
 // upload is an object on its way.
 type upload struct {
-	name, mark string
-	attrs      storage.ObjectAttrs
-	body       []byte
+	name  string
+	attrs storage.ObjectAttrs
+	body  []byte
 }
 
-func (s *Store) newUpload(key, name string, obj *store.Object) *upload {
-	u := &upload{name: name, mark: newVersion(), body: obj.Body}
-	u.attrs = storage.ObjectAttrs{
-		Name: name, Metadata: metadataOf(key, name, &obj.Meta, u.mark), ContentType: store.ContentType(obj.Meta.Encoding),
-		CustomTime: s.customTime(&obj.Meta), StorageClass: s.opt.StorageClass, KMSKeyName: s.opt.KMSKeyName,
-		CRC32C: crc32.Checksum(obj.Body, castagnoli),
-	}
-	return u
+func (w *write) newUpload() *upload {
+	meta, opt := &w.obj.Meta, &w.s.opt
+	return &upload{name: w.name, body: w.obj.Body, attrs: storage.ObjectAttrs{
+		Name: w.name, Metadata: w.metadata, ContentType: store.ContentType(meta.Encoding),
+		CustomTime: w.s.customTime(meta), StorageClass: opt.StorageClass, KMSKeyName: opt.KMSKeyName,
+		CRC32C: crc32.Checksum(w.obj.Body, castagnoli),
+	}}
 }
 
 // send puts an object in its place, under a condition if there is one, and returns

@@ -2,7 +2,6 @@ package s3store
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -116,7 +115,7 @@ func (a *abilities) lacks() string {
 
 // probe makes an object, and tries what must be refused on it, and what must not.
 func (s *Store) probe(ctx context.Context, api *s3.Client) (a *abilities, err error) {
-	p := probe{store: s, api: api, name: s.opt.Prefix + "!probe-" + hex.EncodeToString(nonce())} // no key has that name
+	p := probe{store: s, api: api, name: s.opt.Prefix + "!probe-" + objects.NewVersion()} // no key has that name
 	if err := p.put(ctx, "", ""); err != nil {
 		return nil, err
 	}
@@ -126,21 +125,21 @@ func (s *Store) probe(ctx context.Context, api *s3.Client) (a *abilities, err er
 		}
 	}()
 	a = new(abilities)
-	if a.create, err = p.keeps(p.put(ctx, "", "*")); err != nil {
+	if a.create, err = keeps(p.put(ctx, "", "*")); err != nil {
 		return nil, err
 	}
-	if a.replace, err = p.keeps(p.put(ctx, otherETag, "")); err != nil {
+	if a.replace, err = keeps(p.put(ctx, otherETag, "")); err != nil {
 		return nil, err
 	}
 	if a.replace { // it may refuse all
-		if a.replace, err = p.takes(p.put(ctx, p.etag, "")); err != nil {
+		if a.replace, err = takes(p.put(ctx, p.etag, "")); err != nil {
 			return nil, err
 		}
 	}
-	if a.renew, err = p.keeps(p.copy(ctx, otherETag, "", "1")); err != nil {
+	if a.renew, err = keeps(p.copy(ctx, otherETag, "", "1")); err != nil {
 		return nil, err
 	}
-	if a.renewOnto, err = p.keeps(p.copy(ctx, p.etag, otherETag, "2")); err != nil {
+	if a.renewOnto, err = keeps(p.copy(ctx, p.etag, otherETag, "2")); err != nil {
 		return nil, err
 	}
 	if a.renew, a.renewOnto, err = p.renews(ctx, a.renew, a.renewOnto); err != nil {
@@ -163,7 +162,7 @@ type probe struct {
 
 // keeps reports whether an answer is that of a condition which does not hold. An
 // error is one that tells nothing of conditions.
-func (*probe) keeps(err error) (bool, error) {
+func keeps(err error) (bool, error) {
 	if err == nil || lostRace(err) {
 		return err != nil, nil
 	}
@@ -171,7 +170,7 @@ func (*probe) keeps(err error) (bool, error) {
 }
 
 // takes reports whether a request was done.
-func (*probe) takes(err error) (bool, error) {
+func takes(err error) (bool, error) {
 	return err == nil, ofService(err)
 }
 
@@ -186,7 +185,7 @@ func ofService(err error) error {
 }
 
 func (p *probe) put(ctx context.Context, match, none string) error {
-	u := upload{bucket: aws.String(p.store.bucket), name: aws.String(p.name), body: pieces{nonce()}}
+	u := upload{bucket: aws.String(p.store.bucket), name: aws.String(p.name), body: pieces{objects.Nonce()}}
 	etag, err := p.store.send(ctx, p.api, &u, match, none)
 	if err == nil {
 		p.etag = etag
@@ -195,15 +194,12 @@ func (p *probe) put(ctx context.Context, match, none string) error {
 }
 
 func (p *probe) copy(ctx context.Context, from, onto, mark string) error {
-	out, err := p.api.CopyObject(ctx, &s3.CopyObjectInput{
+	_, err := p.store.copyObject(ctx, p.api, &s3.CopyObjectInput{
 		Bucket: aws.String(p.store.bucket), Key: aws.String(p.name), CopySource: aws.String(source(p.store.bucket, p.name)),
 		CopySourceIfMatch: aws.String(from), IfMatch: optional(onto),
 		MetadataDirective: types.MetadataDirectiveReplace, Metadata: map[string]string{"ac-probe": mark},
-	}, p.store.observed)
-	if err == nil && (out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil) {
-		err = errNotS3
-	}
-	return p.store.explain("CopyObject", err)
+	})
+	return err
 }
 
 // renews reports whether a COPY to itself gives an object other metadata where
@@ -215,14 +211,14 @@ func (p *probe) renews(ctx context.Context, from, onto bool) (bool, bool, error)
 	done := false
 	if onto {
 		var err error
-		if done, err = p.takes(p.copy(ctx, p.etag, p.etag, "3")); err != nil {
+		if done, err = takes(p.copy(ctx, p.etag, p.etag, "3")); err != nil {
 			return false, false, err
 		}
 		onto = done
 	}
 	if !done {
 		var err error
-		if done, err = p.takes(p.copy(ctx, p.etag, "", "3")); err != nil || !done {
+		if done, err = takes(p.copy(ctx, p.etag, "", "3")); err != nil || !done {
 			return false, false, err
 		}
 	}
@@ -236,5 +232,5 @@ func (p *probe) renews(ctx context.Context, from, onto bool) (bool, bool, error)
 // delete deletes the object, with an ETag if it has that one. It reports whether
 // it refused to.
 func (p *probe) delete(ctx context.Context, etag string) (bool, error) {
-	return p.keeps(p.store.deleteName(ctx, p.api, p.name, etag))
+	return keeps(p.store.deleteName(ctx, p.api, p.name, etag))
 }

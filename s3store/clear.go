@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/advcache/advcache/store/objects"
@@ -50,13 +48,13 @@ func (s *Store) hasPrefix(ctx context.Context, api *s3.Client, name, prefix stri
 	if match != objects.Shortened {
 		return match == objects.Belongs, nil
 	}
-	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}, s.observed)
-	if err != nil {
-		return false, s.missing(ctx, api, "HeadObject", err)
+	out, err := s.headObject(ctx, api, name)
+	if err != nil || out == nil {
+		return false, err
 	}
-	key, err := url.QueryUnescape(objects.Field(out.Metadata, metadataKey))
-	if err != nil || key == "" {
-		return false, fmt.Errorf("s3store: Clear cannot tell whether %q is of a key with the prefix: its key is too long, use a shorter prefix", name)
+	key := objects.KeyOf(out.Metadata)
+	if key == "" {
+		return false, fmt.Errorf("s3store: "+objects.KeyTooLong, name)
 	}
 	return strings.HasPrefix(key, prefix), nil
 }

@@ -27,21 +27,13 @@ func (s *Store) Delete(ctx context.Context, keys ...string) error {
 		defer s.written.Begin(name)(nil)
 		return s.deleteName(ctx, api, name, "")
 	}
-	byName := make(map[string]string, len(keys))
-	names := make([]string, 0, len(keys))
-	for _, key := range keys {
-		name := s.names.Of(key)
-		if _, again := byName[name]; !again {
-			names = append(names, name)
-		}
-		byName[name] = key
-	}
+	names, keyOf := s.names.All(keys)
 	var errs []error
 	for some := range slices.Chunk(names, batch) {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		errs = append(errs, s.deleteNames(ctx, api, some, func(name string) string { return byName[name] }))
+		errs = append(errs, s.deleteNames(ctx, api, some, func(name string) string { return keyOf[name] }))
 	}
 	return errors.Join(errs...)
 }

@@ -1,7 +1,6 @@
 package s3store
 
 import (
-	"net/url"
 	"strings"
 	"time"
 
@@ -11,31 +10,13 @@ import (
 	"github.com/advcache/advcache/store/objects"
 )
 
-// metadataVersion is the random number of a write, which tells it from others
-// with an equal ETag.
-const metadataVersion = "ac-version"
-
-// maxMetadata is how many bytes S3 takes, without the mark of a pad.
-const maxMetadata = 2<<10 - len(metadataPad) - len(padded)
-
-// metadataKey is the key of an object that has a shortened name, for Clear, where
-// it is not too long for the 2 KiB of metadata that S3 takes.
 const (
-	metadataKey    = "ac-key"
+	// maxMetadata is how many bytes S3 takes, without the mark of a pad.
+	maxMetadata = 2<<10 - len(metadataPad) - len(padded)
+
+	// maxMetadataKey is how many of them the key of a shortened name may take.
 	maxMetadataKey = 1200
 )
-
-// metadataOf returns the metadata of a write, under the name that key has.
-func metadataOf(key, name string, meta *store.Meta, version string) map[string]string {
-	m := store.Metadata(meta)
-	m[metadataVersion] = version
-	if objects.IsShortened(name) {
-		if escaped := url.QueryEscape(key); len(escaped) <= maxMetadataKey {
-			m[metadataKey] = escaped
-		}
-	}
-	return m
-}
 
 // held is what is known of an object.
 type held struct {
@@ -57,7 +38,7 @@ func newHeld(metadata map[string]string, etag *string, size int64, modified *tim
 	default:
 		h.meta = store.Meta{Damaged: true, Size: size}
 	}
-	version := objects.Field(metadata, metadataVersion)
+	version := objects.Field(metadata, objects.MetadataVersion)
 	if version == "" { // of whomever it is
 		version = "@" + aws.ToTime(modified).UTC().Format(time.RFC3339)
 	}

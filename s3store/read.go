@@ -57,6 +57,15 @@ func (s *Store) head(ctx context.Context, key string) (h held, there bool, err e
 }
 
 func (s *Store) headName(ctx context.Context, api *s3.Client, name string) (h held, there bool, err error) {
+	out, err := s.headObject(ctx, api, name)
+	if err != nil || out == nil {
+		return held{}, false, err
+	}
+	return newHeld(out.Metadata, out.ETag, aws.ToInt64(out.ContentLength), out.LastModified), true, nil
+}
+
+// headObject returns nil where there is no object.
+func (s *Store) headObject(ctx context.Context, api *s3.Client, name string) (*s3.HeadObjectOutput, error) {
 	in := &s3.HeadObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(name)}
 	out, err := api.HeadObject(ctx, in, s.observed)
 	if isStatus(err, http.StatusForbidden) && isSkewed(err) {
@@ -65,10 +74,10 @@ func (s *Store) headName(ctx context.Context, api *s3.Client, name string) (h he
 		out, err = api.HeadObject(ctx, in, s.observed)
 	}
 	if err != nil {
-		return held{}, false, s.missing(ctx, api, "HeadObject", err)
+		return nil, s.missing(ctx, api, "HeadObject", err)
 	}
 	s.seen.Store(true)
-	return newHeld(out.Metadata, out.ETag, aws.ToInt64(out.ContentLength), out.LastModified), true, nil
+	return out, nil
 }
 
 // get asks for the object itself; for the one that was seen, if there is one.

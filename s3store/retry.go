@@ -32,10 +32,11 @@ func (r retryer) IsErrorRetryable(err error) bool {
 
 // MaxAttempts implements [aws.Retryer].
 func (r retryer) MaxAttempts() int {
-	if n := r.Retryer.MaxAttempts(); n <= 1 { // 0 is no limit
+	n := r.Retryer.MaxAttempts()
+	if n <= 1 { // 0 is no limit
 		return n
 	}
-	return max(tries, r.Retryer.MaxAttempts())
+	return max(tries, n)
 }
 
 // RetryDelay implements [aws.Retryer].

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/advcache/advcache/store"
+	"github.com/advcache/advcache/store/objects"
 )
 
 // maxCopy is how large an object S3 copies in one request.
@@ -72,9 +73,9 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, h *held, 
 		return false, nil // it is put, which has a condition
 	}
 	bucket, name := s.at(key)
-	meta, version := *next, newVersion()
+	meta, version := *next, objects.NewVersion()
 	meta.Encoding, meta.Size = h.meta.Encoding, h.meta.Size // the body stays
-	metadata := metadataOf(key, *name, &meta, version)
+	metadata := objects.Metadata(key, *name, &meta, version, maxMetadataKey)
 	if h.pad != "" {
 		metadata[metadataPad] = h.pad
 	}
@@ -90,20 +91,29 @@ func (s *Store) renew(ctx context.Context, api *s3.Client, key string, h *held, 
 	if in.Tagging = s.tagging(&meta); in.Tagging != nil {
 		in.TaggingDirective = types.TaggingDirectiveReplace
 	}
-	out, err := api.CopyObject(ctx, in, s.observed)
+	etag, err := s.copyObject(ctx, api, in)
 	switch {
 	case lostRace(err):
 		return false, nil
 	case err != nil:
-		return false, s.explain("CopyObject", err)
+		return false, err
 	}
-	if out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil {
-		return false, s.explain("CopyObject", errNotS3)
-	}
-	h.etag = *out.CopyObjectResult.ETag
+	h.etag = etag
 	h.meta = meta
 	h.meta.Version = versionOf(h.etag, version)
 	return true, nil
+}
+
+// copyObject returns the ETag of the copy.
+func (s *Store) copyObject(ctx context.Context, api *s3.Client, in *s3.CopyObjectInput) (string, error) {
+	out, err := api.CopyObject(ctx, in, s.observed)
+	if err == nil && (out.CopyObjectResult == nil || out.CopyObjectResult.ETag == nil) {
+		err = errNotS3
+	}
+	if err != nil {
+		return "", s.explain("CopyObject", err)
+	}
+	return *out.CopyObjectResult.ETag, nil
 }
 
 // source names an object in a header: each byte is escaped but for slashes, and a

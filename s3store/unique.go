@@ -1,10 +1,10 @@
 package s3store
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"slices"
 	"strings"
+
+	"github.com/advcache/advcache/store/objects"
 )
 
 // metadataPad is how many bytes at the end of a body are no part of it: blanks
@@ -16,15 +16,6 @@ const (
 	padded      = "128"
 )
 
-// newVersion returns a number that no other write has.
-func newVersion() string { return hex.EncodeToString(nonce()) }
-
-func nonce() []byte {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // which never fails
-	return b
-}
-
 // unique gives a body 16 random bytes that its decompressor skips, so that its
 // ETag is that of no other write. It reports whether the body is unique now.
 func unique(encoding string, body []byte) (pieces, bool) {
@@ -34,12 +25,12 @@ func unique(encoding string, body []byte) (pieces, bool) {
 	case strings.Contains(encoding, "+gzip") && len(body) > 10 && string(body[:4]) == "\x1f\x8b\x08\x00":
 		// RFC 1952: the flag FEXTRA, and behind the 10 bytes of the header the
 		// length of a field, its name, its own length, and it.
-		head := slices.Concat(body[:10], []byte{20, 0, 'a', 'c', 16, 0}, nonce())
+		head := slices.Concat(body[:10], []byte{20, 0, 'a', 'c', 16, 0}, objects.Nonce())
 		head[3] = 4
 		return pieces{head, body[10:]}, true
 	case strings.Contains(encoding, "+zstd") && len(body) > 4 && string(body[:4]) == "\x28\xb5\x2f\xfd":
 		// RFC 8878: a skippable frame, its length, and it.
-		return pieces{append([]byte{0x50, 0x2a, 0x4d, 0x18, 16, 0, 0, 0}, nonce()...), body}, true
+		return pieces{append([]byte{0x50, 0x2a, 0x4d, 0x18, 16, 0, 0, 0}, objects.Nonce()...), body}, true
 	default:
 		return pieces{body}, false
 	}
@@ -48,7 +39,7 @@ func unique(encoding string, body []byte) (pieces, bool) {
 // pad makes the body of an upload unique where unique has no way.
 func (u *upload) pad() {
 	blanks := make([]byte, 0, padSize)
-	for _, b := range nonce() {
+	for _, b := range objects.Nonce() {
 		for bit := range 8 {
 			blanks = append(blanks, " \t"[b>>bit&1])
 		}

@@ -32,10 +32,10 @@ type upload struct {
 }
 
 func (s *Store) newUpload(key string, obj *store.Object) *upload {
-	u := &upload{version: newVersion()}
+	u := &upload{version: objects.NewVersion()}
 	u.bucket, u.name = s.at(key)
 	u.body, u.unique = unique(obj.Meta.Encoding, obj.Body)
-	u.metadata = metadataOf(key, *u.name, &obj.Meta, u.version)
+	u.metadata = objects.Metadata(key, *u.name, &obj.Meta, u.version, maxMetadataKey)
 	u.contentType = aws.String(store.ContentType(obj.Meta.Encoding))
 	u.tagging = s.tagging(&obj.Meta)
 	return u
@@ -48,21 +48,20 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 	if err != nil {
 		return store.Version{}, false, err
 	}
-	name := s.names.Of(key)
-	if err := objects.CheckMetadata(metadataOf(key, name, &obj.Meta, newVersion()), maxMetadata); err != nil {
+	u := s.newUpload(key, &obj)
+	if err := objects.CheckMetadata(u.metadata, maxMetadata); err != nil {
 		return store.Version{}, false, err
 	}
-	done := s.written.Begin(name)
-	var u *upload
+	done := s.written.Begin(*u.name)
 	var version store.Version
 	var ok bool
 	if cond.Kind == store.Always {
-		u, version, err = s.put(ctx, api, key, &obj)
+		version, err = s.put(ctx, api, u, &obj.Meta)
 		ok = err == nil
 	} else {
-		u, version, ok, err = s.putIf(ctx, api, key, &obj, cond)
+		version, ok, err = s.putIf(ctx, api, u, &obj.Meta, cond)
 	}
-	if ok && u != nil && u.metadata[metadataPad] == "" { // else it takes a look to renew it
+	if ok && !version.IsZero() && u.metadata[metadataPad] == "" { // else it takes a look to renew it
 		meta := obj.Meta
 		meta.Version, meta.Size = version, u.body.size()
 		done(&meta)
@@ -73,70 +72,64 @@ func (s *Store) Put(ctx context.Context, key string, obj store.Object, cond stor
 }
 
 // put stores an object whatever is held.
-func (s *Store) put(ctx context.Context, api *s3.Client, key string, obj *store.Object) (u *upload, version store.Version, err error) {
-	if obj.Meta.GoneAt(time.Now()) {
-		return nil, store.Version{}, s.deleteName(ctx, api, s.names.Of(key), "")
+func (s *Store) put(ctx context.Context, api *s3.Client, u *upload, meta *store.Meta) (store.Version, error) {
+	if meta.GoneAt(time.Now()) {
+		return store.Version{}, s.deleteName(ctx, api, *u.name, "")
 	}
-	u = s.newUpload(key, obj)
 	etag, err := s.send(ctx, api, u, "", "")
 	if isCode(err, "NoSuchUpload") {
 		// The SDK tried again to complete an upload, after the answer was lost.
-		h, there, failed := s.head(ctx, key)
+		h, there, failed := s.headName(ctx, api, *u.name)
 		if failed == nil && there && h.meta.Version == u.versionOf(h.etag) {
-			return u, h.meta.Version, nil
+			return h.meta.Version, nil
 		}
 	}
 	if err != nil {
-		return nil, store.Version{}, err
+		return store.Version{}, err
 	}
-	return u, u.versionOf(etag), nil
+	return u.versionOf(etag), nil
 }
 
-// putIf stores an object if cond holds. What it sent is nil where it had nothing
-// to send.
-func (s *Store) putIf(
-	ctx context.Context, api *s3.Client, key string, obj *store.Object, cond store.Cond,
-) (u *upload, version store.Version, ok bool, err error) {
+// putIf stores an object if cond holds.
+func (s *Store) putIf(ctx context.Context, api *s3.Client, u *upload, meta *store.Meta, cond store.Cond) (store.Version, bool, error) {
 	if cond.Kind == store.IfVersion && cond.Version.Text() == "" {
-		return nil, store.Version{}, false, nil
+		return store.Version{}, false, nil
 	}
 	a, err := s.able(ctx, api)
 	if err != nil {
-		return nil, store.Version{}, false, err
+		return store.Version{}, false, err
 	}
 	if !a.create || !a.replace {
-		return nil, store.Version{}, false, fmt.Errorf("s3store: the service at %s does not keep conditions of PUT: %w",
+		return store.Version{}, false, fmt.Errorf("s3store: the service at %s does not keep conditions of PUT: %w",
 			aws.ToString(api.Options().BaseEndpoint), errors.ErrUnsupported)
 	}
-	gone := obj.Meta.GoneAt(time.Now())
+	gone := meta.GoneAt(time.Now())
 	for range writeTries {
-		h, there, err := s.head(ctx, key)
+		h, there, err := s.headName(ctx, api, *u.name)
 		if err != nil {
-			return nil, store.Version{}, false, err
+			return store.Version{}, false, err
 		}
-		if u != nil && there && h.meta.Version == u.versionOf(h.etag) {
+		if there && h.meta.Version == u.versionOf(h.etag) {
 			// It was our own write that won: the SDK tried again after its answer
 			// was lost.
-			return u, h.meta.Version, true, nil
+			return h.meta.Version, true, nil
 		}
 		var seen *store.Meta
 		if there {
 			seen = &h.meta
 		}
+		var version store.Version
 		switch {
 		case !cond.Holds(seen):
-			return nil, store.Version{}, false, nil
+			return store.Version{}, false, nil
 		case gone && !there:
-			return nil, store.Version{}, true, nil
+			return store.Version{}, true, nil
 		case gone && a.removeSeen:
-			err = s.deleteName(ctx, api, s.names.Of(key), h.etag)
+			err = s.deleteName(ctx, api, *u.name, h.etag)
 		case gone:
-			_, err = s.send(ctx, api, s.tombstone(key), h.etag, "")
+			_, err = s.send(ctx, api, u.tombstone(), h.etag, "")
 		default:
-			if u == nil { // made once it is clear that something is to be sent
-				u = s.newUpload(key, obj)
-			}
-			if !u.unique && (cond.Kind == store.IfVacant || cond.Kind == store.IfGone && there && mayBeEqual(&h.meta, &obj.Meta)) {
+			if !u.unique && (cond.Kind == store.IfVacant || cond.Kind == store.IfGone && there && mayBeEqual(&h.meta, meta)) {
 				u.pad()
 			}
 			var etag string
@@ -150,12 +143,12 @@ func (s *Store) putIf(
 		switch {
 		case lostRace(err): // look again
 		case err != nil:
-			return nil, store.Version{}, false, err
+			return store.Version{}, false, err
 		default:
-			return u, version, true, nil
+			return version, true, nil
 		}
 	}
-	return nil, store.Version{}, false, errChanges
+	return store.Version{}, false, errChanges
 }
 
 // mayBeEqual reports whether the body of what is held may be that of next.
@@ -172,12 +165,11 @@ func (u *upload) versionOf(etag string) store.Version {
 	return versionOf(etag, u.version)
 }
 
-// tombstone is an object that has never lived, with a body of its own.
-func (s *Store) tombstone(key string) *upload {
+// tombstone is an object that has never lived, in the place of an upload, with a
+// body of its own.
+func (u *upload) tombstone() *upload {
 	meta := store.Meta{CreatedAt: store.FromMillis(1), FreshUntil: store.FromMillis(1), Absent: true}
-	u := &upload{metadata: store.Metadata(&meta), body: pieces{nonce()}}
-	u.bucket, u.name = s.at(key)
-	return u
+	return &upload{bucket: u.bucket, name: u.name, metadata: store.Metadata(&meta), body: pieces{objects.Nonce()}}
 }
 
 // send puts an object in its place, over that of an ETag or, with none "*", over

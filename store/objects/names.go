@@ -69,6 +69,21 @@ func (n Names) Of(key string) string {
 	return prefix + kept + hashMark + hex.EncodeToString(sum[:])
 }
 
+// All returns the names of the objects for keys, each once, and which key each is
+// of.
+func (n Names) All(keys []string) (names []string, keyOf map[string]string) {
+	names = make([]string, 0, len(keys))
+	keyOf = make(map[string]string, len(keys))
+	for _, key := range keys {
+		name := n.Of(key)
+		if _, again := keyOf[name]; !again {
+			names = append(names, name)
+		}
+		keyOf[name] = key
+	}
+	return names, keyOf
+}
+
 // Listings returns what lists must ask for to find all keys with a prefix, one
 // for each shard. They find others too: see [Names.Match].
 func (n Names) Listings(prefix string) []string {

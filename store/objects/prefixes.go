@@ -1,7 +1,6 @@
 package objects
 
 import (
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func Overlaps[C any](client *C, bucket, prefix string) []string {
 		}, id)
 	}
 	var others []string
-	for other := range maps.Keys(known) {
+	for other := range known {
 		begins := strings.HasPrefix(other.prefix, prefix) || strings.HasPrefix(prefix, other.prefix)
 		if other.bucket == bucket && other.prefix != prefix && begins {
 			others = append(others, other.prefix)

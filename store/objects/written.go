@@ -86,20 +86,6 @@ func (w *Written) done(key string, meta *store.Meta) {
 	}
 }
 
-// ForgetAll says that any keys have changed, or are about to.
-func (w *Written) ForgetAll() {
-	if w == nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	clear(w.young)
-	w.old = nil
-	for _, now := range w.begun {
-		now.mixed = true
-	}
-}
-
 func (w *Written) forget(key string) {
 	delete(w.young, key)
 	delete(w.old, key)
