@@ -18,7 +18,8 @@ import (
 // says that it copies.
 //
 // What else an implementation can do is asked through the functions
-// [SetIfAbsent], [SetEntryIf], [GetMany], [SetMany], [Clear] and [Revalidate].
+// [SetIfAbsent], [SetEntryIf], [GetMany], [SetMany], [GetEntries], [SetEntries],
+// [HeadEntry], [Clear] and [Revalidate].
 type Cache[V any] interface {
 	// Get returns the value of a fresh entry. Stale, negative and absent
 	// entries are misses.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -134,6 +136,92 @@ func Revalidate[V any](ctx context.Context, c Cache[V], key string, entry Entry[
 		return r.Revalidate(ctx, key, entry)
 	}
 	return c.GetEntry(ctx, key)
+}
+
+// EntryHeader is implemented by caches that can tell of an entry without moving
+// its value.
+type EntryHeader[V any] interface {
+	HeadEntry(ctx context.Context, key string) (Entry[V], bool, error)
+}
+
+// HeadEntry returns what GetEntry would, but for the Value, which is the zero V.
+// A cache without the method is asked by GetEntry.
+func HeadEntry[V any](ctx context.Context, c Cache[V], key string) (Entry[V], bool, error) {
+	if h, ok := c.(EntryHeader[V]); ok {
+		return h.HeadEntry(ctx, key)
+	}
+	e, ok, err := c.GetEntry(ctx, key)
+	var none V
+	e.Value = none
+	return e, ok, err
+}
+
+// Lookup is what GetEntry returns for one of many keys.
+type Lookup[V any] struct {
+	Entry Entry[V]
+	OK    bool
+	Err   error
+}
+
+// EntriesGetter is implemented by caches that read many entries in fewer requests.
+type EntriesGetter[V any] interface {
+	GetEntries(ctx context.Context, keys []string) []Lookup[V]
+}
+
+// GetEntries returns what GetEntry would for each of keys, at its place. A key may
+// stand there more than once. A cache without the method is asked key by key, 32
+// at once, until one of them times out.
+func GetEntries[V any](ctx context.Context, c Cache[V], keys []string) []Lookup[V] {
+	if g, ok := c.(EntriesGetter[V]); ok {
+		return g.GetEntries(ctx, keys)
+	}
+	found := make([]Lookup[V], len(keys))
+	var out outage
+	parallel(len(keys), func(i int) {
+		if f := &found[i]; out.noReads() {
+			f.Err = opError("get", fmt.Sprintf("%T", c), keys[i], errNotTried)
+		} else if panicked := guard(func() error {
+			f.Entry, f.OK, f.Err = c.GetEntry(ctx, keys[i])
+			return nil
+		}); panicked != nil {
+			*f = Lookup[V]{Err: panicked}
+		} else {
+			out.read(f.Err)
+		}
+	})
+	return found
+}
+
+var errNotTried = fmt.Errorf("not tried, since another key of the call had no answer in time: %w", context.DeadlineExceeded)
+
+// EntriesSetter is implemented by caches that write many entries in fewer
+// requests.
+type EntriesSetter[V any] interface {
+	SetEntries(ctx context.Context, entries map[string]Entry[V]) error
+}
+
+// SetEntries sets every key of entries, as SetEntry does. With an error that is
+// an [*OpError] with a Key, or joins such errors, the other keys are set; with any
+// other, some may be. A cache without the method is asked key by key, 32 at once,
+// until one of them times out.
+func SetEntries[V any](ctx context.Context, c Cache[V], entries map[string]Entry[V]) error {
+	if s, ok := c.(EntriesSetter[V]); ok {
+		return s.SetEntries(ctx, entries)
+	}
+	keys := slices.Collect(maps.Keys(entries))
+	errs := make([]error, len(keys))
+	var out outage
+	parallel(len(keys), func(i int) {
+		err := out.noWrites()
+		if err == nil {
+			err = guard(func() error { return c.SetEntry(ctx, keys[i], entries[keys[i]]) })
+			out.wrote(err)
+		}
+		if err != nil {
+			errs[i] = opError("set", fmt.Sprintf("%T", c), keys[i], err)
+		}
+	})
+	return errors.Join(errs...)
 }
 
 func unsupported[V any](c Cache[V], what string) error {

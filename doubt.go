@@ -41,6 +41,10 @@ func (d *doubts) knows(key string) bool {
 // aged reports whether older has to be asked.
 func (d *doubts) aged() bool { return d.before.Load() != 0 }
 
+// all notes that the level has missed a change of any key: what is older than now
+// is not to be believed.
+func (d *doubts) all() { d.before.Store(time.Now().UnixNano()) }
+
 // older reports whether an entry made at created is too old to be believed.
 func (d *doubts) older(created time.Time) bool {
 	before := d.before.Load()

@@ -15,17 +15,18 @@ import (
 // engine is what a TTL is, but for K: it serves keys from a level and loads
 // them from origins.
 type engine[V any] struct {
-	cache   Cache[V]
-	level   level[V]
-	live    live.Source[V] // the same cache, where hot paths may hold its entries; else nil
-	ttl     time.Duration  // 0: bypass
-	opt     TTLOptions     // with defaults
-	observe *reporter
-	hits    *hitCounter // nil: nobody asks
-	flights *flight.Group[V]
-	backoff backoffs
-	slots   slots     // MaxConcurrentLoads
-	copy    func(V) V // copies values on their way out; nil: they are shared
+	cache    Cache[V]
+	level    level[V]
+	live     live.Front[V] // what of it hot paths may hold; else nil
+	inMemory bool          // the level is, as a whole
+	ttl      time.Duration // 0: bypass
+	opt      TTLOptions    // with defaults
+	observe  *reporter
+	hits     *hitCounter // nil: nobody asks
+	flights  *flight.Group[V]
+	backoff  backoffs
+	slots    slots     // MaxConcurrentLoads
+	copy     func(V) V // copies values on their way out; nil: they are shared
 }
 
 // origin is where the value of a key comes from.
@@ -49,19 +50,11 @@ func newEngine[V any](c Cache[V], ttl time.Duration, o TTLOptions) *engine[V] {
 	if o.MaxConcurrentLoads > 0 {
 		e.slots = make(slots, o.MaxConcurrentLoads)
 	}
-	if s, ok := c.(interface{ Live() live.Source[V] }); ok {
-		// A wrapper that embeds a cache has its Live by promotion; what the
-		// wrapper does must not be left out.
-		if source := s.Live(); source.Owner() == any(c) {
-			e.live = source
-		}
-	}
-	if e.live != nil {
-		e.level = liveLevel[V]{e.live, c}
+	if e.live = frontOf(c); e.live != nil {
 		e.copy = e.live.Copier()
-	} else {
-		e.level = newPlainLevel(c, e.observe)
 	}
+	e.level = levelOf(c, e.observe)
+	_, e.inMemory = e.level.(liveLevel[V])
 	return e
 }
 

@@ -15,6 +15,8 @@ type level[V any] interface {
 	// holds a registered load, to be used by begin, or given back by release.
 	ask(ctx context.Context, key string) answer[V]
 	release(key string, a *answer[V])
+	// askMany is ask for many keys of one batch.
+	askMany(ctx context.Context, keys []string, batch *outage) []answer[V]
 	// peek returns what is fresh.
 	peek(ctx context.Context, key string) (V, bool, error)
 
@@ -31,6 +33,19 @@ type level[V any] interface {
 
 	set(ctx context.Context, key string, entry Entry[V]) error
 	delete(ctx context.Context, keys []string) error
+}
+
+// levelOf returns c as a level.
+func levelOf[V any](c Cache[V], observe *reporter) level[V] {
+	if source := sourceOf(c); source != nil {
+		return liveLevel[V]{source, c}
+	}
+	if s, ok := c.(interface{ chained() (*Chain[V], any) }); ok {
+		if chain, owner := s.chained(); owner == any(c) {
+			return chainLevel[V]{chain}
+		}
+	}
+	return newPlainLevel(c, observe)
 }
 
 // answer is what a level held. Where values are copied, this one is still the
@@ -52,6 +67,14 @@ type liveLevel[V any] struct {
 
 func (l liveLevel[V]) ask(_ context.Context, key string) answer[V] {
 	return l.answerOf(l.Find(key))
+}
+
+func (l liveLevel[V]) askMany(ctx context.Context, keys []string, _ *outage) []answer[V] {
+	answers := make([]answer[V], len(keys))
+	for i, key := range keys {
+		answers[i] = l.ask(ctx, key)
+	}
+	return answers
 }
 
 func (l liveLevel[V]) answerOf(n *live.Node[V]) (a answer[V]) {

@@ -72,31 +72,42 @@ func (l *plainLevel[V]) peek(ctx context.Context, key string) (v V, ok bool, err
 	return e.Value, true, nil
 }
 
-// readMany returns the fresh values of keys, as far as they can be believed, and
-// which of the others the level may hold all the same, since it failed.
-func (l *plainLevel[V]) readMany(ctx context.Context, keys []string) (found map[string]V, failed missing) {
-	keys = slices.DeleteFunc(keys, l.doubt.of)
-	if len(keys) == 0 {
-		return nil, failed
-	}
-	var err error
-	if panicked := guard(func() error {
-		found, err = GetMany(ctx, l.cache, keys)
-		return nil
-	}); panicked != nil {
-		found, err = nil, panicked
-	}
-	failed = missingOf(err)
-	switch {
-	case err == nil || ctx.Err() != nil: // else it is the caller who has gone
-	case failed.all:
-		l.observe.backendError("", l.observe.opError("get", "", err))
-	default:
-		for key, err := range failed.keys {
-			l.observe.backendError(key, err)
+func (l *plainLevel[V]) askMany(ctx context.Context, keys []string, batch *outage) []answer[V] {
+	answers := make([]answer[V], len(keys))
+	ask := make([]string, 0, len(keys))
+	at := make([]int, 0, len(keys))
+	for i, key := range keys {
+		answers[i] = answer[V]{pending: l.pendings.Begin(key), batch: batch, unknown: true}
+		if !l.doubt.of(key) {
+			ask, at = append(ask, key), append(at, i)
 		}
 	}
-	return found, failed
+	if len(ask) == 0 {
+		return answers
+	}
+	var found []Lookup[V]
+	if err := guard(func() error {
+		found = GetEntries(ctx, l.cache, ask)
+		return nil
+	}); err != nil {
+		l.observe.backendError("", l.observe.opError("get", "", err))
+		return answers
+	}
+	var told error
+	for j, f := range found {
+		a := &answers[at[j]]
+		switch {
+		case f.Err == nil:
+			a.entry = f.Entry
+			a.unknown = f.OK && l.doubt.older(f.Entry.CreatedAt)
+			a.ok = f.OK && !a.unknown
+		case ctx.Err() == nil && f.Err != told: //nolint:errorlint // the very same is told once
+			told = f.Err
+			batch.read(f.Err)
+			l.observe.backendError(ask[j], l.observe.opError("get", ask[j], f.Err))
+		}
+	}
+	return answers
 }
 
 func (l *plainLevel[V]) release(key string, a *answer[V]) {

@@ -143,7 +143,15 @@ func (b *batch[K, V]) serve(it *batchKey[K, V]) {
 func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V]) {
 	e := b.f.engine
 	start := time.Now()
-	todo = b.ask(todo, start)
+	keys := make([]string, len(todo))
+	for i, it := range todo {
+		keys[i] = it.key
+	}
+	answers := e.level.askMany(b.ctx, keys, &outage{})
+	lookup := time.Since(start)
+	for i, it := range todo {
+		it.answer, it.lookup = answers[i], lookup
+	}
 	var refresh []*batchKey[K, V]
 	for _, it := range todo {
 		it.verdict = e.judge(&it.answer, time.Now())
@@ -177,65 +185,6 @@ func (b *batch[K, V]) fromLevel(todo []*batchKey[K, V]) (rest []*batchKey[K, V])
 		}
 	}
 	return rest
-}
-
-// ask looks the keys up. A level that is not in memory is asked for all fresh
-// values in one request first, and entry by entry only for what it may hold
-// beside these; but not again for what it has just failed to read.
-func (b *batch[K, V]) ask(todo []*batchKey[K, V], start time.Time) []*batchKey[K, V] {
-	e := b.f.engine
-	plain, _ := e.level.(*plainLevel[V])
-	if plain == nil {
-		for _, it := range todo {
-			it.answer = e.level.ask(b.ctx, it.key)
-			it.lookup = time.Since(start)
-		}
-		return todo
-	}
-	out := &outage{}
-	for _, it := range todo {
-		it.answer.batch = out
-		it.answer.pending = plain.pendings.Begin(it.key)
-	}
-	rest, single := todo, todo
-	if o := &e.opt; len(todo) > 1 && o.RefreshAhead == 0 && o.EarlyExpiry == 0 && !plain.doubt.aged() {
-		rest, single = b.askTogether(plain, todo, start)
-	}
-	parallel(len(single), func(i int) {
-		it := single[i]
-		plain.read(b.ctx, it.key, &it.answer)
-		it.lookup = time.Since(start)
-	})
-	return rest
-}
-
-// askTogether serves all fresh values that the level has. It returns the rest,
-// and what of it the level may hold entries of.
-func (b *batch[K, V]) askTogether(plain *plainLevel[V], todo []*batchKey[K, V], start time.Time) (rest, single []*batchKey[K, V]) {
-	e := b.f.engine
-	keys := make([]string, len(todo))
-	for i, it := range todo {
-		keys[i] = it.key
-	}
-	found, failed := plain.readMany(b.ctx, keys)
-	o := &e.opt
-	// Else the level holds nothing more, and has no Version of a miss.
-	more := o.Stale > 0 || o.StaleIfError > 0 || o.NegativeTTL > 0 || !plain.noIf
-	for _, it := range todo {
-		it.lookup = time.Since(start)
-		if v, ok := found[it.key]; ok {
-			e.hits.add()
-			b.values[it.k] = v
-			e.level.release(it.key, &it.answer)
-			continue
-		}
-		rest = append(rest, it)
-		it.answer.unknown = failed.has(it.key) || plain.doubt.of(it.key)
-		if more && !it.answer.unknown {
-			single = append(single, it)
-		}
-	}
-	return rest, single
 }
 
 // loadSingly loads key by key, for functions that cannot do better.

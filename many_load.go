@@ -203,7 +203,7 @@ func (l *batchLoad[K, V]) settle(ctx context.Context, results []batchResult[V], 
 		}
 		l.jobs[i].settle(ctx, r.loaded, r.err, began)
 	}
-	if l.f.engine.live == nil {
+	if !l.f.engine.inMemory {
 		for i := range results {
 			if r := &results[i]; r.err == nil {
 				l.jobs[i].call.Offer(r.value, nil)

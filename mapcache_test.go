@@ -209,6 +209,23 @@ func (b batchCache[V]) GetMany(ctx context.Context, keys []string) (map[string]V
 	return found, nil
 }
 
+// GetEntries counts as one request.
+func (b batchCache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[V] {
+	found := make([]advcache.Lookup[V], len(keys))
+	err := b.enter(ctx, "GetEntries", "")
+	hit := false
+	for i, key := range keys {
+		if err != nil {
+			found[i].Err = err
+			continue
+		}
+		found[i].Entry, found[i].OK = b.look(key)
+		hit = hit || found[i].OK
+	}
+	b.leave("GetEntries", "", hit)
+	return found
+}
+
 // ableCache is a mapCache with both.
 type ableCache[V any] struct {
 	batchCache[V]

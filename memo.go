@@ -87,7 +87,7 @@ func (m *memo[K, D, V]) grant(k K, node *live.Node[V], limit int64) {
 	// From here on, the end of the node ends the hotKey. It is published only
 	// if it has not come yet.
 	hot.limit.Store(limit)
-	if hot.ended() || node.Ended() {
+	if hot.ended() || !node.FreshBeyond(m.clock.Horizon()) {
 		return
 	}
 	set.put(slot, h, hot.hotKey)

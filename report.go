@@ -89,6 +89,15 @@ func (r *reporter) backendError(key string, err error) {
 	}
 }
 
+// levelError tells of a failure of a level of a chain that is worked around.
+func (r *reporter) levelError(key string, err error) {
+	if r.observer != nil && r.observer.BackendError != nil {
+		r.tell(r.observer.BackendError, key, 0, err)
+	} else {
+		r.warn("a level failed", key, err)
+	}
+}
+
 // warn logs what could not be returned, at most once a second.
 func (r *reporter) warn(what, key string, err error) {
 	stack := ""

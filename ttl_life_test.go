@@ -204,7 +204,7 @@ func TestNotFoundRemovesWhatCouldNotBeRead(t *testing.T) {
 			o := &origin{}
 			single, many, _ := manyTTL(t, c, o, nil)
 			wants(t, "law 7", single, 1, "1#1")
-			m.failing("Get", "GetEntry", "GetMany")
+			m.failing("Get", "GetEntry", "GetEntries")
 			o.do = func(context.Context, int, int) (string, error) { return "", advcache.ErrNotFound }
 			if err := begin(t.Context(), single, many); err != nil && !errors.Is(err, advcache.ErrNotFound) {
 				t.Error(err)

@@ -38,7 +38,7 @@ func TestAChangeBetweenLookAndLoad(t *testing.T) {
 					}
 					var made atomic.Bool
 					m.afterRead(func(op, key string, _ bool) {
-						if key != key1 && op != "GetMany" || made.Swap(true) {
+						if key != key1 && op != "GetEntries" || made.Swap(true) {
 							return
 						}
 						if err := change.do(context.Background(), c, single); err != nil {

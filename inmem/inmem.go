@@ -171,11 +171,12 @@ func (o *Options[V]) check() {
 
 // untilGone tells the engine when to drop an entry.
 func untilGone[V any](e otter.Entry[string, *live.Node[V]]) time.Duration {
-	l := e.Value.Life()
-	if l.Gone() == live.Never {
+	kept, _ := e.Value.Kept()
+	until := max(kept, e.Value.Life().Gone())
+	if until == live.Never {
 		return time.Duration(math.MaxInt64 - e.SnapshotAtNano)
 	}
-	return time.Duration(max(1, l.Gone()-e.SnapshotAtNano))
+	return time.Duration(max(1, until-e.SnapshotAtNano))
 }
 
 func (c *Cache[V]) whenDeleted(hook func(string, V, Eviction)) func(otter.DeletionEvent[string, *live.Node[V]]) {

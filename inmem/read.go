@@ -76,17 +76,23 @@ func (c *Cache[V]) look(key string) (*live.Node[V], live.Life, bool) {
 
 // GetEntry implements [advcache.Cache]. The error is always nil.
 func (c *Cache[V]) GetEntry(_ context.Context, key string) (advcache.Entry[V], bool, error) {
+	e, ok := c.entry(key)
+	if ok && c.copy != nil && !e.Absent {
+		e.Value = c.copy(e.Value)
+	}
+	return e, ok, nil
+}
+
+// entry returns what is held for key, with the value that is the cache's own.
+func (c *Cache[V]) entry(key string) (advcache.Entry[V], bool) {
 	seq := c.stripe(key).Load() // before the look: a change in between shows
 	n, life, ok := c.look(key)
 	if !ok {
-		return advcache.Entry[V]{Version: advcache.NewVersion(nil, seq+1)}, false, nil
+		return advcache.Entry[V]{Version: advcache.NewVersion(nil, seq+1)}, false
 	}
 	e := entryOf(n, life)
-	if c.copy != nil && !e.Absent {
-		e.Value = c.copy(e.Value)
-	}
 	e.Version = advcache.NewVersion(n, seq+1)
-	return e, true, nil
+	return e, true
 }
 
 // stripe returns the counter of writes that key belongs to.
@@ -114,6 +120,23 @@ func (c *Cache[V]) GetMany(ctx context.Context, keys []string) (map[string]V, er
 		}
 	}
 	return found, nil
+}
+
+// GetEntries implements [advcache.EntriesGetter].
+func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[V] {
+	found := make([]advcache.Lookup[V], len(keys))
+	for i, key := range keys {
+		found[i].Entry, found[i].OK, _ = c.GetEntry(ctx, key)
+	}
+	return found
+}
+
+// HeadEntry implements [advcache.EntryHeader]. The error is always nil.
+func (c *Cache[V]) HeadEntry(_ context.Context, key string) (advcache.Entry[V], bool, error) {
+	e, ok := c.entry(key)
+	var none V
+	e.Value = none
+	return e, ok, nil
 }
 
 // Revalidate implements [advcache.Revalidator]: as GetEntry, since nothing is

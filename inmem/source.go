@@ -41,12 +41,21 @@ func (s source[V]) Commit(key string, p *live.Pending, n *live.Node[V]) (bool, e
 	return s.cache.write(key, n, p, always[V])
 }
 
+func (s source[V]) Suspect() {
+	for _, n := range s.cache.table.All() {
+		n.Suspect()
+	}
+}
+
 var (
 	_ advcache.Cache[int]         = (*Cache[int])(nil)
 	_ advcache.SetIfAbsenter[int] = (*Cache[int])(nil)
 	_ advcache.EntryIfSetter[int] = (*Cache[int])(nil)
 	_ advcache.ManyGetter[int]    = (*Cache[int])(nil)
 	_ advcache.ManySetter[int]    = (*Cache[int])(nil)
+	_ advcache.EntriesGetter[int] = (*Cache[int])(nil)
+	_ advcache.EntriesSetter[int] = (*Cache[int])(nil)
+	_ advcache.EntryHeader[int]   = (*Cache[int])(nil)
 	_ advcache.Clearer            = (*Cache[int])(nil)
 	_ advcache.Revalidator[int]   = (*Cache[int])(nil)
 )

@@ -77,6 +77,17 @@ func (c *Cache[V]) SetMany(ctx context.Context, values map[string]V, ttl time.Du
 	return errors.Join(errs...)
 }
 
+// SetEntries implements [advcache.EntriesSetter].
+func (c *Cache[V]) SetEntries(ctx context.Context, entries map[string]advcache.Entry[V]) error {
+	var errs []error
+	for key, entry := range entries {
+		if err := c.SetEntry(ctx, key, entry); err != nil {
+			errs = append(errs, &advcache.OpError{Op: "set", Backend: c.name, Key: key, Err: err})
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Delete implements [advcache.Cache]. The error is always nil.
 func (c *Cache[V]) Delete(_ context.Context, keys ...string) error {
 	for _, key := range keys {

@@ -87,17 +87,54 @@ func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.En
 	if !ok {
 		return advcache.Entry[V]{Version: seen{}.at(count)}, false, nil
 	}
+	e, ok := c.entryOf(ctx, key, &obj, entry.Value, count)
+	return e, ok, nil
+}
+
+// entryOf returns the entry that an object is, with the value of the copy where
+// its content is the same. One that makes no sense is a miss that is reported.
+func (c *Cache[V]) entryOf(ctx context.Context, key string, obj *Object, copied V, count uint64) (e advcache.Entry[V], ok bool) {
 	m := &obj.Meta
-	e := advcache.Entry[V]{
+	e = header[V](m, count)
+	if e.Value, ok = c.content(ctx, key, obj, copied); !ok {
+		// What cannot be read may be replaced, but nothing else: hence its Version.
+		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false
+	}
+	return e, true
+}
+
+// header returns the entry of a Meta, without its value.
+func header[V any](m *Meta, count uint64) advcache.Entry[V] {
+	return advcache.Entry[V]{
 		CreatedAt: m.CreatedAt, FreshUntil: m.FreshUntil, StaleUntil: m.StaleUntil, HeldUntil: m.HeldUntil,
 		Absent: m.Absent, Tags: m.Tags, Version: seen{m.Version, m.Hash, m.Size}.at(count),
 	}
-	if e.Value, ok = c.content(ctx, key, &obj, entry.Value); !ok {
-		// What cannot be read may be replaced, but nothing else: hence its Version.
+}
+
+// HeadEntry implements [advcache.EntryHeader]: one request, which moves no body.
+func (c *Cache[V]) HeadEntry(ctx context.Context, key string) (e advcache.Entry[V], ok bool, err error) {
+	if err := c.checkKey("get", key); err != nil {
+		return e, false, err
+	}
+	count := c.writes.of(key)
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	m, ok, err := c.store.Head(ctx, key)
+	want := c.want(true)
+	switch {
+	case err != nil:
+		return e, false, c.opError("get", key, err)
+	case !ok || m.Damaged || m.Foreign && !c.opt.ReadForeign || !want.Useful(&m):
+		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil
+	case !m.Foreign && !m.Absent && c.pack.reads(&m) != nil:
 		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil
 	}
-	return e, true, nil
+	return header[V](&m, count), true, nil
 }
+
+// Timeout returns what ends a call within the time that the caller's context
+// leaves it. 0: nothing does.
+func (c *Cache[V]) Timeout() time.Duration { return max(0, c.opt.Timeout) }
 
 // content returns the value of an object: none for a negative one, that of the
 // copy where the content is the same.
@@ -219,7 +256,7 @@ func (c *Cache[V]) checkKey(op, key string) error {
 	case key == "":
 		return c.opError(op, key, errEmptyKey)
 	case c.info.MaxKey > 0 && len(key) > c.info.MaxKey:
-		return c.opError(op, key, fmt.Errorf("the key has %d bytes, and %s takes %d; set TTLOptions.MaxKeyLength to shorten such keys", len(key), c.info.Name, c.info.MaxKey))
+		return c.opError(op, key, refusal{fmt.Errorf("the key has %d bytes, and %s takes %d; set TTLOptions.MaxKeyLength to shorten such keys", len(key), c.info.Name, c.info.MaxKey)})
 	}
 	return nil
 }

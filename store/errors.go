@@ -20,4 +20,14 @@ var (
 // ErrTooLarge says that a value is larger than Options allow, or the backend
 // takes: Set and the like return it. What is found too large by a read is
 // [ErrCorrupt], and wraps it as well.
-var ErrTooLarge = errors.New("advcache: too large")
+var ErrTooLarge error = refusal{errors.New("advcache: too large")}
+
+// refusal is an error about what was asked, which says nothing of the health of
+// the backend: a chain does not count it as a failure of its level.
+type refusal struct{ error }
+
+// Refusal marks the error.
+func (refusal) Refusal() bool { return true }
+
+// Unwrap returns what is wrong.
+func (r refusal) Unwrap() error { return r.error }

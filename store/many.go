@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -59,16 +60,69 @@ func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, er
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	values := make(map[string]V, len(keys))
 	var mu sync.Mutex // guards values
-	err := each(ctx, c.opt.Name, keys, func(key string) error {
-		value, ok, err := c.Get(ctx, key)
+	err := each(ctx, c.opt.Name, len(keys), func(i int) error {
+		value, ok, err := c.Get(ctx, keys[i])
 		if ok {
 			mu.Lock()
 			defer mu.Unlock()
-			values[key] = value
+			values[keys[i]] = value
 		}
 		return err
 	})
 	return values, err
+}
+
+// GetEntries implements [advcache.EntriesGetter]: requests as for GetMany.
+func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[V] {
+	found := make([]advcache.Lookup[V], len(keys))
+	counts := make([]uint64, len(keys))
+	at := make([]int, 0, len(keys)) // of the keys that the backend takes
+	takes := make([]string, 0, len(keys))
+	for i, key := range keys {
+		if found[i].Err = c.checkKey("get", key); found[i].Err == nil {
+			counts[i] = c.writes.of(key) // before the look, as in Revalidate
+			at, takes = append(at, i), append(takes, key)
+		}
+	}
+	if len(at) == 0 {
+		return found
+	}
+	want := c.want(true)
+	limited, cancel := c.limited(ctx)
+	objs, err := GetMany(limited, c.store, takes, want)
+	cancel()
+	if errors.Is(err, errors.ErrUnsupported) {
+		c.getEntryEach(ctx, keys, at, found)
+		return found
+	}
+	for j, i := range at {
+		f := &found[i]
+		switch {
+		case j < len(objs) && objs[j] != nil && want.Useful(&objs[j].Meta):
+			var none V
+			f.Entry, f.OK = c.entryOf(ctx, keys[i], objs[j], none, counts[i])
+		case err != nil:
+			f.Err = c.opError("get", keys[i], err)
+		default:
+			f.Entry.Version = seen{}.at(counts[i])
+		}
+	}
+	return found
+}
+
+func (c *Cache[V]) getEntryEach(ctx context.Context, keys []string, at []int, found []advcache.Lookup[V]) {
+	tried := make([]bool, len(at))
+	err := each(ctx, c.opt.Name, len(at), func(j int) error {
+		f := &found[at[j]]
+		f.Entry, f.OK, f.Err = c.GetEntry(ctx, keys[at[j]])
+		tried[j] = true
+		return f.Err
+	})
+	for j, i := range at {
+		if !tried[j] {
+			found[i].Err = c.opError("get", keys[i], fmt.Errorf("not tried, since another key of the call failed: %w", err))
+		}
+	}
 }
 
 // SetMany implements [advcache.ManySetter]: as few requests as the backend can
@@ -76,39 +130,55 @@ func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, er
 // always those. With an error, the keys that it does not name may be set.
 func (c *Cache[V]) SetMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
 	c.mustBeMade()
-	if ttl < 0 {
-		return c.opError("set", "", advcache.ErrInvalidTTL)
+	var none V
+	entry, err := newEntry(none, ttl)
+	if err != nil {
+		return c.opError("set", "", err)
 	}
+	entries := make(map[string]advcache.Entry[V], len(values))
+	for key, value := range values {
+		entry.Value = value
+		entries[key] = entry
+	}
+	return c.SetEntries(ctx, entries)
+}
+
+// SetEntries implements [advcache.EntriesSetter]: requests as for SetMany.
+func (c *Cache[V]) SetEntries(ctx context.Context, entries map[string]advcache.Entry[V]) error {
+	c.mustBeMade()
 	if !c.opt.Dedupe {
 		if _, can := c.store.(ManyPutter); can {
-			err := c.putMany(ctx, values, ttl)
+			err := c.putMany(ctx, entries)
 			if !errors.Is(err, errors.ErrUnsupported) {
 				return err
 			}
 		}
 	}
-	keys := make([]string, 0, len(values))
-	for key := range values {
-		keys = append(keys, key)
-	}
-	return each(ctx, c.opt.Name, keys, func(key string) error { return c.Set(ctx, key, values[key], ttl) })
+	keys := slices.Collect(maps.Keys(entries))
+	return each(ctx, c.opt.Name, len(keys), func(i int) error { return c.SetEntry(ctx, keys[i], entries[keys[i]]) })
 }
 
-func (c *Cache[V]) putMany(ctx context.Context, values map[string]V, ttl time.Duration) error {
+func (c *Cache[V]) putMany(ctx context.Context, entries map[string]advcache.Entry[V]) error {
 	began := time.Now()
 	ctx, cancel := c.limited(ctx)
 	defer cancel()
-	objs := make(map[string]Object, len(values))
-	keys := make([]string, 0, len(values))
+	objs := make(map[string]Object, len(entries))
+	keys := make([]string, 0, len(entries))
 	var errs []error
-	for key, value := range values {
-		obj, err := c.objectOf(key, value, ttl)
+	for key, entry := range entries {
+		obj, err := c.objectOf(key, &entry)
 		if err != nil {
-			errs = append(errs, c.Set(ctx, key, value, ttl)) // fails too, and removes the old value
+			// It removes the old value, and fails, unless entry is dead.
+			if err := c.SetEntry(ctx, key, entry); err != nil {
+				errs = append(errs, err)
+			}
 			continue
 		}
 		objs[key] = obj
 		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return errors.Join(errs...)
 	}
 	unlock, err := c.locks.LockAll(ctx, keys)
 	if err != nil {
@@ -129,18 +199,24 @@ func (c *Cache[V]) putMany(ctx context.Context, values map[string]V, ttl time.Du
 	return errors.Join(errs...)
 }
 
-// objectOf returns an object with a body of its own.
-func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object, err error) {
+var errDead = errors.New("the entry is dead")
+
+// objectOf returns an object with a body of its own; an error, where entry is not
+// to be stored.
+func (c *Cache[V]) objectOf(key string, entry *advcache.Entry[V]) (obj Object, err error) {
 	if err := c.checkKey("set", key); err != nil {
 		return obj, err
 	}
-	entry, err := newEntry(value, ttl)
-	if err != nil {
-		return obj, err
+	m := metaOf(entry)
+	switch {
+	case m.GoneAt(time.Now()):
+		return obj, errDead
+	case m.Absent:
+		err = c.pack.negative(key, &m)
+		return Object{Meta: m}, err
 	}
 	b := pool.Get().(*buffers)
 	defer b.free()
-	m := metaOf(&entry)
 	if err := c.pack.encode(key, &entry.Value, &m, b); err != nil {
 		return obj, err
 	}
@@ -151,10 +227,10 @@ func (c *Cache[V]) objectOf(key string, value V, ttl time.Duration) (obj Object,
 	return Object{Meta: m, Body: slices.Clone(body)}, nil
 }
 
-// each calls fn for every key, for up to fanOut at once, and joins the errors.
+// each calls fn for 0 to n-1, for up to fanOut at once, and joins the errors.
 // Once ctx is done, or a key has timed out, it begins no more: a backend that
 // does not answer costs one Timeout, not one for every 32 keys (law 7).
-func each(ctx context.Context, name string, keys []string, fn func(key string) error) error {
+func each(ctx context.Context, name string, n int, fn func(i int) error) error {
 	var (
 		mu    sync.Mutex
 		begun int     // guarded by mu
@@ -163,32 +239,32 @@ func each(ctx context.Context, name string, keys []string, fn func(key string) e
 		group sync.WaitGroup
 	)
 	_ = ctx.Err() // a nil context panics here: in another goroutine that would end the process
-	next := func(err error) (key string, ok bool) {
+	next := func(err error) (i int, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
 			errs = append(errs, err)
 		}
 		over = over || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
-		if over || begun == len(keys) {
-			return "", false
+		if over || begun == n {
+			return 0, false
 		}
 		begun++
-		return keys[begun-1], true
+		return begun - 1, true
 	}
-	for range min(fanOut, len(keys)) {
+	for range min(fanOut, n) {
 		group.Go(func() {
-			for key, ok := next(nil); ok; key, ok = next(fn(key)) {
+			for i, ok := next(nil); ok; i, ok = next(fn(i)) {
 			}
 		})
 	}
 	group.Wait()
-	if begun < len(keys) {
+	if begun < n {
 		why := ctx.Err()
 		if why == nil {
 			why = context.DeadlineExceeded
 		}
-		errs = append(errs, fmt.Errorf("advcache: %s: %d of %d keys were not tried: %w", name, len(keys)-begun, len(keys), why))
+		errs = append(errs, fmt.Errorf("advcache: %s: %d of %d keys were not tried: %w", name, n-begun, n, why))
 	}
 	return errors.Join(errs...)
 }

@@ -70,7 +70,7 @@ func (p *packer) encode(key string, v any, m *Meta, b *buffers) (err error) {
 			b.encoded, err = p.codec.Append(b.encoded[:0], v)
 			return err
 		}); err != nil {
-			return fmt.Errorf("the codec %s failed: %w", p.codec.Name(), err)
+			return refusal{fmt.Errorf("the codec %s failed: %w", p.codec.Name(), err)}
 		}
 		b.content = b.encoded
 	}

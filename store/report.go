@@ -11,7 +11,7 @@ import (
 	"github.com/advcache/advcache/internal/ratelog"
 )
 
-var errEmptyKey = errors.New("the key is empty; a key has one byte or more")
+var errEmptyKey error = refusal{errors.New("the key is empty; a key has one byte or more")}
 
 // reporter tells an Observer what a cache did.
 type reporter struct {

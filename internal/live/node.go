@@ -31,10 +31,13 @@ type Node[V any] struct {
 }
 
 type extra struct {
-	life   *Life // nil: fresh until Node.until, and no more
-	absent bool
-	tags   []string
-	holds  atomic.Pointer[Hold]
+	life    atomic.Pointer[Life] // nil: fresh until Node.until, and no more
+	absent  bool
+	suspect atomic.Bool
+	tags    []string
+	kept    int64 // see Node.Keep
+	origin  any   // the same
+	holds   atomic.Pointer[Hold]
 }
 
 // Life is the instants of an entry, in Unix nanoseconds.
@@ -56,7 +59,9 @@ func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool,
 	n := &Node[V]{created: l.Created, Value: value}
 	until := min(l.Fresh, l.Held)
 	if absent || len(tags) > 0 || l.Stale != math.MinInt64 || l.Held != Never || until < 0 {
-		n.extra.Store(&extra{life: &l, absent: absent, tags: tags})
+		x := &extra{absent: absent, tags: tags}
+		x.life.Store(&l)
+		n.extra.Store(x)
 	}
 	if absent || until < 0 {
 		until = closer
@@ -74,10 +79,12 @@ func (n *Node[V]) Ended() bool { return n.until.Load() < 0 }
 
 // Life returns the instants of the node, also when it has ended.
 func (n *Node[V]) Life() Life {
-	if x := n.extra.Load(); x != nil && x.life != nil {
-		return *x.life
+	until := n.until.Load() // first: Suspect stores the life before it changes this
+	if x := n.extra.Load(); x != nil {
+		if l := x.life.Load(); l != nil {
+			return *l
+		}
 	}
-	until := n.until.Load()
 	if until < 0 {
 		until = ^until
 	}
@@ -137,11 +144,54 @@ func (n *Node[V]) End() {
 	if until := n.until.Load(); until >= 0 {
 		n.until.Store(^until) // the cache ends its nodes under a lock
 	}
+	n.letGo()
+}
+
+func (n *Node[V]) letGo() {
 	if x := n.extra.Load(); x != nil {
 		for h := x.holds.Swap(nil); h != nil; h = h.next {
 			h.of.Release()
 		}
 	}
+}
+
+// Keep has the node kept in its cache until an instant, in Unix nanoseconds, that
+// may be past the end of what it is good for: who has the origin of the copy need
+// not move its value again. It must be called before the node is in a cache.
+func (n *Node[V]) Keep(until int64, origin any) {
+	x := n.mustExtra()
+	x.kept, x.origin = until, origin
+}
+
+// Kept returns what Keep was given, and 0 and nil where it was not called.
+func (n *Node[V]) Kept() (until int64, origin any) {
+	if x := n.extra.Load(); x != nil {
+		return x.kept, x.origin
+	}
+	return 0, nil
+}
+
+// Suspect marks a node that may be out of date: it is no plain hit any more, and
+// those who hold it let go.
+func (n *Node[V]) Suspect() {
+	until := n.until.Load()
+	if until < 0 {
+		return // it has ended
+	}
+	x := n.mustExtra()
+	if x.life.Load() == nil {
+		l := n.Life()
+		x.life.CompareAndSwap(nil, &l)
+	}
+	x.suspect.Store(true)
+	n.until.CompareAndSwap(until, closer) // or it has just ended
+	n.letGo()
+}
+
+// Suspected reports whether Suspect was called.
+func (n *Node[V]) Suspected() bool {
+	x := n.extra.Load()
+	return x != nil && x.suspect.Load()
 }
 
 // Holder keeps a pointer to a node in a hot path.
@@ -166,11 +216,7 @@ const maxHolds = 8
 // ended before does not tell: the holder must ask for Ended afterwards.
 func (n *Node[V]) Hold(h *Hold, of Holder) bool {
 	h.of = of
-	x := n.extra.Load()
-	for x == nil {
-		n.extra.CompareAndSwap(nil, &extra{})
-		x = n.extra.Load()
-	}
+	x := n.mustExtra()
 	for {
 		head := x.holds.Load()
 		count := 0
@@ -184,6 +230,15 @@ func (n *Node[V]) Hold(h *Hold, of Holder) bool {
 		if x.holds.CompareAndSwap(head, h) {
 			return true
 		}
+	}
+}
+
+func (n *Node[V]) mustExtra() *extra {
+	for {
+		if x := n.extra.Load(); x != nil {
+			return x
+		}
+		n.extra.CompareAndSwap(nil, &extra{})
 	}
 }
 

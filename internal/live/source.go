@@ -3,10 +3,11 @@
 // stop (laws 1 and 3), and the loads that an invalidation bars.
 package live
 
-// Source is a cache in memory whose nodes a hot path may hold.
-type Source[V any] interface {
+// Front is a cache whose fresh entries are found in memory, as nodes that a hot
+// path may hold.
+type Front[V any] interface {
 	// Owner returns the cache itself. A wrapper that embeds a cache has its
-	// Source by promotion, and must not be bypassed: it is not the Owner.
+	// Front by promotion, and must not be bypassed: it is not the Owner.
 	Owner() any
 
 	// Clock returns the clock by which the nodes live.
@@ -14,9 +15,17 @@ type Source[V any] interface {
 
 	// Find returns the node that the cache holds for key, nil if there is
 	// none, and counts as an access. It does not keep key, and makes no copy
-	// of the value. The node may be stale, dead or negative. It may end at any
-	// time, and then was held when Find was called.
+	// of the value. The node may be stale, dead, negative or suspect. It may end
+	// at any time, and then was held when Find was called.
 	Find(key string) *Node[V]
+	// Copier returns the function that copies values on their way out, nil if
+	// values are shared.
+	Copier() func(V) V
+}
+
+// Source is a cache that is in memory as a whole.
+type Source[V any] interface {
+	Front[V]
 
 	// Begin registers a load of key, in one step with looking at what the
 	// cache holds: a Delete or Set of the key that comes later bars it.

@@ -1,0 +1,180 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/advcache/advcache/internal/keylock"
+	"github.com/advcache/advcache/internal/live"
+	"github.com/advcache/advcache/internal/ratelog"
+)
+
+// Chain is several caches as one, from the fastest to the one that lasts. It
+// implements [Cache] and all optional capabilities, as far as its levels do, so
+// chains nest. All methods are safe for concurrent use.
+//
+// A read asks level after level until one has a fresh entry, negative ones
+// included, and copies it to all levels before that one; if none has, it is
+// answered with the stale entry that was fresh last. Callers of one key that is
+// not in level 1 share one such read. A copy keeps the instants of its original,
+// and is held no longer than the limit of its level, or of the next one where that
+// is less.
+//
+// A write goes to all levels, from the last to the first; the last one decides
+// what is conditional. A promotion that began before a Set or a Delete of its key
+// does not undo it. Set and Delete return the errors of all levels, joined; the
+// other levels have been changed all the same. A level that missed a change of a
+// key is not read for that key until it is changed there.
+//
+// A level whose read fails is told to the Observer, and the next one is asked. Get
+// returns an error only where the last level could not say, and no other had an
+// answer.
+type Chain[V any] struct {
+	name     string
+	tiers    []*tier[V]
+	observe  *reporter
+	hits     []*hitCounter // by level; nil: nobody asks
+	pendings *live.Pendings
+	locks    keylock.Locks
+	reads    sharedReads[V]
+	front    live.Front[V] // level 1, where it is found in memory; else nil
+	copy     func(V) V     // that of level 1
+
+	// writes counts the changes of keys, by stripe: a part of each Version.
+	writes [1024]atomic.Uint64
+}
+
+// ChainOptions of [NewChainWith]. The zero value is the documented default.
+type ChainOptions struct {
+	// Name is the name in events and errors, and that by which chains of several
+	// processes know each other on a Bus. Empty: "chain".
+	Name string
+
+	// Observer is told what happens. Hits are told by level, as those of
+	// "chain/L1", or what the names are; those of a function that [TTL] wraps are
+	// the TTL's to tell, if level 1 is in memory. Nil costs nothing.
+	Observer *Observer
+
+	// Logger gets failures of levels that no Observer is told of, at most one
+	// line a second. Nil: slog.Default().
+	Logger *slog.Logger
+}
+
+// NewChain returns the levels as one cache: the first is asked first. They stay
+// the caller's to close. It panics if there is none, or one comes twice.
+func NewChain[V any](levels ...ChainLevel[V]) *Chain[V] { return NewChainWith(nil, levels...) }
+
+// NewChainWith is [NewChain] with options.
+func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
+	if o == nil {
+		o = &ChainOptions{}
+	}
+	if len(levels) == 0 {
+		panic("advcache: NewChain without levels; hand in one or more, such as Level(memory, time.Minute)")
+	}
+	name, logger := o.Name, o.Logger
+	if name == "" {
+		name = "chain"
+	}
+	if logger == nil {
+		logger = slog.Default()
+	}
+	c := &Chain[V]{
+		name:     name,
+		observe:  &reporter{name: name, observer: o.Observer, log: ratelog.New(logger)},
+		pendings: live.NewPendings(),
+	}
+	names := make(map[string]bool)
+	for i, l := range levels {
+		for _, other := range levels[:i] {
+			if same(l.cache, other.cache) {
+				panic(fmt.Sprintf("advcache: NewChain: a %T comes twice, and can be one level only", l.cache))
+			}
+		}
+		t := newTier(l, i+1, c.observe)
+		if names[t.opt.Name] {
+			panic(fmt.Sprintf("advcache: NewChain: two levels have the name %q; give each its own", t.opt.Name))
+		}
+		names[t.opt.Name] = true
+		if t.opt.Behind {
+			t.queue = newWriteQueue(t, &c.locks)
+		}
+		c.tiers = append(c.tiers, t)
+		c.hits = append(c.hits, newHitCounter(&reporter{name: name + "/" + t.opt.Name, observer: o.Observer, log: c.observe.log}))
+	}
+	c.front = frontOf(c.tiers[0].cache)
+	if c.front != nil {
+		c.copy = c.front.Copier()
+	}
+	return c
+}
+
+// same reports whether two caches are one.
+func same[V any](a, b Cache[V]) bool {
+	defer func() { _ = recover() }() // of types that cannot be compared
+	return a == b
+}
+
+// last is the level that holds the originals.
+func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
+
+// Close writes what is queued for levels that are written behind, and waits for
+// it; what is not written when ctx is done is lost, and the error says how much.
+// The levels are not closed, and the chain can still be used: but writes behind
+// are then made at once. Close may be called again.
+func (c *Chain[V]) Close(ctx context.Context) error {
+	var errs []error
+	for i, t := range c.tiers {
+		errs = append(errs, t.queue.close(ctx))
+		c.hits[i].close()
+	}
+	return errors.Join(errs...)
+}
+
+// LevelState is how a level of a [Chain] does: see [Chain.Levels].
+type LevelState struct {
+	// Name is that of the level.
+	Name string
+	// LeftOut says that the level kept failing, and is not asked for a while.
+	LeftOut bool
+	// Err is the newest failure, nil where the newest request was answered.
+	Err error
+	// Doubted is of how many keys the level has missed a change: it is not read
+	// for them.
+	Doubted int
+	// Queued is how many writes wait, where the level is written behind, and
+	// Dropped how many have been given up.
+	Queued  int
+	Dropped int64
+}
+
+// Levels tells how each level does, the first first.
+func (c *Chain[V]) Levels() []LevelState {
+	states := make([]LevelState, len(c.tiers))
+	for i, t := range c.tiers {
+		s := LevelState{Name: t.opt.Name, Doubted: int(t.doubt.count.Load())}
+		s.LeftOut, s.Err = t.breaker.state()
+		s.Queued, s.Dropped = t.queue.state()
+		states[i] = s
+	}
+	return states
+}
+
+var chainSeed = maphash.MakeSeed()
+
+// stripe returns the counter of changes that key belongs to.
+func (c *Chain[V]) stripe(key string) *atomic.Uint64 {
+	return &c.writes[maphash.String(chainSeed, key)%uint64(len(c.writes))]
+}
+
+// interrupt bars the promotions and loads of key that have begun.
+func (c *Chain[V]) interrupt(key string) {
+	c.stripe(key).Add(1)
+	c.pendings.Interrupt(key)
+}
+
+func (c *Chain[V]) opError(op, key string, err error) error { return opError(op, c.name, key, err) }

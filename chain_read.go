@@ -1,0 +1,306 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/advcache/advcache/internal/live"
+)
+
+// Get implements [Cache]. A hit of level 1 asks no other level, and allocates
+// nothing where that is in memory.
+func (c *Chain[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
+	if n, known := c.inFront(key); known {
+		if n.Absent() {
+			c.observe.negative(key, 0)
+			return value, false, nil
+		}
+		c.hits[0].add()
+		if c.copy != nil {
+			return c.copy(n.Value), true, nil
+		}
+		return n.Value, true, nil
+	}
+	began := time.Now()
+	f := c.find(ctx, key)
+	c.tell(key, &f, began)
+	if f.Err != nil || !f.OK || f.Entry.Absent || !f.Entry.IsFresh(time.Now()) {
+		return value, false, f.Err
+	}
+	return f.Entry.Value, true, nil
+}
+
+// inFront returns what level 1 has in memory for key, if it is fresh, negative
+// or not.
+func (c *Chain[V]) inFront(key string) (*live.Node[V], bool) {
+	if c.front == nil {
+		return nil, false
+	}
+	n := c.front.Find(key)
+	if n == nil {
+		return nil, false
+	}
+	clock := c.front.Clock()
+	return n, n.FreshBeyond(clock.Horizon()) || n.Life().FreshAt(clock.Now()) && !n.Suspected()
+}
+
+// GetEntry implements [Cache].
+func (c *Chain[V]) GetEntry(ctx context.Context, key string) (Entry[V], bool, error) {
+	began := time.Now()
+	f := c.look(ctx, key)
+	c.tell(key, &f, began)
+	return f.Entry, f.OK, f.Err
+}
+
+// look is find, but for what level 1 has in memory.
+func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
+	if _, known := c.inFront(key); known {
+		count := c.stripe(key).Load()
+		l := c.tiers[0].look(ctx, key, nil)
+		if l.OK && l.Entry.IsFresh(time.Now()) {
+			l.Entry.Version = versionOf(&l.Entry, true, []Version{l.Entry.Version}, count)
+			return found[V]{Lookup: l}
+		}
+	}
+	return c.find(ctx, key)
+}
+
+// Revalidate implements [Revalidator]: a level that gave the copy before moves no
+// value if its content is the same.
+func (c *Chain[V]) Revalidate(ctx context.Context, key string, entry Entry[V]) (Entry[V], bool, error) {
+	seen, _, ok := seenByChain(entry.Version)
+	if !ok {
+		return c.GetEntry(ctx, key)
+	}
+	began := time.Now()
+	p := c.pendings.Begin(key)
+	defer c.pendings.End(key, p)
+	f := c.read(ctx, key, p, func(level int) *copied[V] {
+		if v := seen.of(level); !v.IsZero() {
+			return &copied[V]{entry.Value, v}
+		}
+		return nil
+	})
+	c.tell(key, &f, began)
+	return f.Entry, f.OK, f.Err
+}
+
+// Exists implements [Cache]: it moves no value, and promotes none.
+func (c *Chain[V]) Exists(ctx context.Context, key string) (bool, error) {
+	e, ok, err := c.head(ctx, key)
+	return ok && !e.Absent && e.IsFresh(time.Now()), err
+}
+
+// HeadEntry implements [EntryHeader].
+func (c *Chain[V]) HeadEntry(ctx context.Context, key string) (Entry[V], bool, error) {
+	return c.head(ctx, key)
+}
+
+func (c *Chain[V]) head(ctx context.Context, key string) (best Entry[V], ok bool, err error) {
+	count := c.stripe(key).Load()
+	var room [8]Version
+	shown := room[:0]
+	defer func() {
+		if err == nil {
+			best.Version = versionOf(&best, ok, shown, count)
+		}
+	}()
+	for _, t := range c.tiers {
+		l := t.head(ctx, key)
+		shown = append(shown, l.Entry.Version)
+		now := time.Now()
+		if err = l.Err; err != nil {
+			if ctx.Err() != nil {
+				return Entry[V]{}, false, err
+			}
+			c.failed(t, "get", key, err)
+			continue
+		}
+		if !l.OK || l.Entry.IsDead(now) {
+			continue
+		}
+		if !ok || l.Entry.fresherThan(&best) {
+			best, ok = l.Entry, true
+		}
+		if l.Entry.IsFresh(now) {
+			return best, true, nil
+		}
+	}
+	if ok {
+		err = nil
+	}
+	return best, ok, err
+}
+
+// fresherThan reports whether e is fresh longer than other.
+func (e *Entry[V]) fresherThan(other *Entry[V]) bool {
+	switch {
+	case other.FreshUntil.IsZero():
+		return false
+	case e.FreshUntil.IsZero():
+		return true
+	}
+	return e.FreshUntil.After(other.FreshUntil)
+}
+
+// found is what a chain has for a key: an error only where nothing was found, and
+// the last level could not say.
+type found[V any] struct {
+	Lookup[V]
+
+	level   int  // that had it
+	unknown bool // some level could not say, or is not believed
+}
+
+// trail is what a read of one key has left behind on its way down.
+type trail[V any] struct {
+	shown  []Version       // by level
+	begun  []*live.Pending // by level; nil where it is not in memory
+	had    *live.Node[V]   // a copy in memory that is not to be served as it is; nil: none
+	origin *copyOrigin     // of that copy
+	spare  found[V]        // the copy as an answer, if no level below can say
+}
+
+// copyOrigin says where a copy in memory came from.
+type copyOrigin struct {
+	level   int
+	version Version
+}
+
+// read asks one level after the other, and copies what it finds to those before.
+// The load p was registered before.
+func (c *Chain[V]) read(ctx context.Context, key string, p *live.Pending, copyOf func(level int) *copied[V]) found[V] {
+	count := c.stripe(key).Load()
+	var versions [8]Version
+	var pendings [8]*live.Pending
+	tr := trail[V]{shown: versions[:0], begun: pendings[:0]}
+	defer func() { c.endTrail(key, &tr) }()
+	best := found[V]{level: -1}
+	for i := range c.tiers {
+		l := c.step(ctx, key, i, &tr, copyOf)
+		if l.Err != nil && ctx.Err() != nil {
+			return found[V]{Lookup: Lookup[V]{Err: l.Err}, unknown: true}
+		}
+		if c.take(key, i, &l, &best) {
+			break
+		}
+	}
+	c.conclude(ctx, key, p, &tr, &best, count)
+	return best
+}
+
+// take compares the answer of a level with the best so far, and reports whether no
+// further level need be asked.
+func (c *Chain[V]) take(key string, i int, l *Lookup[V], best *found[V]) (fresh bool) {
+	if best.Err = l.Err; l.Err != nil {
+		best.unknown = true
+		c.failed(c.tiers[i], "get", key, l.Err)
+		return false
+	}
+	best.unknown = best.unknown || !l.OK && l.Entry.Version.IsZero()
+	now := time.Now()
+	if !l.OK || l.Entry.IsDead(now) {
+		return false
+	}
+	if best.level < 0 || l.Entry.fresherThan(&best.Entry) {
+		best.Entry, best.OK, best.level = l.Entry, true, i
+	}
+	return l.Entry.IsFresh(now)
+}
+
+// step asks one level.
+func (c *Chain[V]) step(ctx context.Context, key string, i int, tr *trail[V], copyOf func(int) *copied[V]) Lookup[V] {
+	t := c.tiers[i]
+	var begun *live.Pending
+	var node *live.Node[V]
+	if t.live != nil {
+		begun, node = t.live.Begin(key)
+	}
+	tr.begun = append(tr.begun, begun)
+	var copied *copied[V]
+	if copyOf != nil {
+		copied = copyOf(i)
+	} else {
+		copied = c.copyFrom(i, tr)
+	}
+	l := t.look(ctx, key, copied)
+	if node != nil && !node.Ended() && tr.had == nil && i < len(c.tiers)-1 {
+		_, from := node.Kept()
+		o, _ := from.(*copyOrigin)
+		if suspect := node.Suspected(); suspect || !l.OK {
+			tr.had, tr.origin = node, o
+			if suspect && l.OK {
+				tr.spare = found[V]{Lookup: l, level: i}
+				l = Lookup[V]{Entry: Entry[V]{Version: l.Entry.Version}}
+			}
+		}
+	}
+	tr.shown = append(tr.shown, l.Entry.Version)
+	return l
+}
+
+// copyFrom returns the copy that memory has kept of what this level held.
+func (c *Chain[V]) copyFrom(i int, tr *trail[V]) *copied[V] {
+	if tr.had == nil || tr.origin == nil || tr.origin.level != i {
+		return nil
+	}
+	value := tr.had.Value
+	if c.copy != nil {
+		value = c.copy(value)
+	}
+	return &copied[V]{value, tr.origin.version}
+}
+
+// endTrail gives back what a read has registered.
+func (c *Chain[V]) endTrail(key string, tr *trail[V]) {
+	for i, begun := range tr.begun {
+		if begun != nil {
+			c.tiers[i].live.End(key, begun)
+		}
+	}
+}
+
+// conclude promotes what was found, or takes a suspect copy for it where the
+// levels below cannot say.
+func (c *Chain[V]) conclude(ctx context.Context, key string, p *live.Pending, tr *trail[V], best *found[V], count uint64) {
+	switch spare := &tr.spare; {
+	case !spare.OK:
+	case best.Err != nil && (!best.OK || spare.Entry.fresherThan(&best.Entry)):
+		best.Lookup, best.level = spare.Lookup, spare.level // it stays suspect
+	case !best.OK: // the original is gone
+		_, _ = c.tiers[spare.level].live.Commit(key, tr.begun[spare.level], nil)
+	}
+	if best.OK {
+		best.Err = nil
+		if best.level > 0 && !(tr.spare.OK && best.level == tr.spare.level) {
+			c.promote(ctx, key, p, tr, best)
+		}
+	}
+	if best.Err == nil {
+		best.Entry.Version = versionOf(&best.Entry, best.OK, tr.shown, count)
+	}
+}
+
+// tell tells the Observer what a read has found.
+func (c *Chain[V]) tell(key string, f *found[V], began time.Time) {
+	switch {
+	case f.Err != nil:
+	case !f.OK:
+		c.observe.miss(key, time.Since(began))
+	case !f.Entry.IsFresh(time.Now()):
+		c.observe.stale(key, time.Since(began))
+	case f.Entry.Absent:
+		c.observe.negative(key, time.Since(began))
+	default:
+		c.hits[f.level].add()
+	}
+}
+
+// failed reports a failure of a level that is worked around.
+func (c *Chain[V]) failed(t *tier[V], op, key string, err error) {
+	if errors.Is(err, errLeftOut) || key == "" && isRefusal(err) {
+		return // that it fails has been told; there is no empty key
+	}
+	c.observe.levelError(key, t.opError(op, key, err))
+}

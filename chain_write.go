@@ -1,0 +1,297 @@
+package advcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Set implements [Cache]: on all levels, from the last to the first.
+func (c *Chain[V]) Set(ctx context.Context, key string, value V, ttl time.Duration) error {
+	if ttl < 0 {
+		return ErrInvalidTTL
+	}
+	return c.SetEntry(ctx, key, newEntry(value, ttl))
+}
+
+var errEmptyKey = errors.New("the key is empty; a key has one byte or more")
+
+// newEntry returns the entry of a value that is set now.
+func newEntry[V any](value V, ttl time.Duration) Entry[V] {
+	e := Entry[V]{Value: value, CreatedAt: time.Now()}
+	if ttl > 0 {
+		e.FreshUntil = e.CreatedAt.Add(ttl)
+	}
+	return e
+}
+
+// SetEntry implements [Cache]: on all levels, from the last to the first.
+func (c *Chain[V]) SetEntry(ctx context.Context, key string, entry Entry[V]) error {
+	if key == "" {
+		return c.opError("set", key, errEmptyKey)
+	}
+	began := time.Now()
+	err := c.change(ctx, []string{key}, func() error { return c.writeFrom(ctx, len(c.tiers)-1, key, entry) })
+	if err == nil {
+		c.observe.set(key, time.Since(began))
+	}
+	return err
+}
+
+// Delete implements [Cache]: on all levels, from the last to the first, also those
+// that are left out.
+func (c *Chain[V]) Delete(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	began := time.Now()
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	err := c.change(ctx, keys, func() error {
+		var errs []error
+		for _, t := range slices.Backward(c.tiers) {
+			errs = append(errs, t.remove(ctx, keys))
+		}
+		return errors.Join(errs...)
+	})
+	if err == nil {
+		for _, key := range keys {
+			c.observe.deleted(key, time.Since(began))
+		}
+	}
+	return err
+}
+
+// change makes a change of keys that excludes others of them. What began before it
+// has ended does not undo it.
+func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) error {
+	for _, key := range keys {
+		c.interrupt(key)
+	}
+	unlock, err := c.locks.LockAll(ctx, keys)
+	if err != nil { // another change takes too long
+		for _, t := range c.tiers {
+			t.missed(ctx, keys, err)
+		}
+		return c.opError("lock", keyOf(keys), err)
+	}
+	defer unlock()
+	for _, key := range keys {
+		c.interrupt(key) // what began while this waited saw the older state
+	}
+	err = do()
+	for _, key := range keys {
+		c.interrupt(key) // and so did what began meanwhile
+	}
+	return err
+}
+
+// keyOf returns the key that an error is about, if it is about one.
+func keyOf(keys []string) string {
+	if len(keys) == 1 {
+		return keys[0]
+	}
+	return ""
+}
+
+// writeFrom writes an entry to the level of that index and those before it, with
+// the limit of each.
+func (c *Chain[V]) writeFrom(ctx context.Context, from int, key string, e Entry[V]) error {
+	now := time.Now()
+	if e.CreatedAt.IsZero() {
+		e.CreatedAt = now
+	}
+	c.last().shorten(&e, now)
+	var errs []error
+	for i := len(c.tiers) - 1; i >= 0; i-- {
+		t := c.tiers[i]
+		if t != c.last() {
+			e.HeldUntil = t.heldUntil(e.HeldUntil, now)
+		}
+		if i > from {
+			continue
+		}
+		if err := t.write(ctx, key, &e); err != nil {
+			if t.opt.MayFail {
+				c.failed(t, "set", key, err)
+			} else {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// SetIfAbsent implements [SetIfAbsenter]: the last level decides.
+func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl time.Duration) (stored bool, err error) {
+	switch {
+	case ttl < 0:
+		return false, ErrInvalidTTL
+	case key == "":
+		return false, c.opError("set", key, errEmptyKey)
+	}
+	began := time.Now()
+	unlock, err := c.locks.Lock(ctx, key)
+	if err != nil {
+		return false, c.opError("lock", key, err)
+	}
+	defer unlock()
+	last := c.last()
+	last.queue.flush(ctx, key)
+	e := newEntry(value, ttl)
+	last.shorten(&e, e.CreatedAt)
+	if !e.FreshUntil.IsZero() {
+		ttl = e.FreshUntil.Sub(e.CreatedAt)
+	}
+	stored, err = last.add(ctx, key, value, ttl)
+	switch {
+	case err != nil && !errors.Is(err, errors.ErrUnsupported):
+		c.interrupt(key) // it may be stored all the same
+		return false, errors.Join(err, c.removeAbove(ctx, key))
+	case err != nil:
+		return false, err
+	case !stored:
+		return false, c.dropNegative(ctx, key)
+	}
+	c.interrupt(key)
+	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
+	c.interrupt(key)
+	c.observe.set(key, time.Since(began))
+	return true, err
+}
+
+// dropNegative removes what memory holds if it is no fresh value, since the last
+// level has one.
+func (c *Chain[V]) dropNegative(ctx context.Context, key string) error {
+	for _, t := range c.tiers[:len(c.tiers)-1] {
+		if t.live == nil {
+			continue
+		}
+		if ok, err := t.cache.Exists(ctx, key); ok || err != nil {
+			return err
+		}
+		if err := t.cache.Delete(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeAbove removes the copies of this process that are above the last level,
+// since they may be out of date.
+func (c *Chain[V]) removeAbove(ctx context.Context, key string) error {
+	var errs []error
+	for i, t := range slices.Backward(c.tiers[:len(c.tiers)-1]) {
+		if i == 0 || t.local() {
+			errs = append(errs, t.remove(ctx, []string{key}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// SetEntryIf implements [EntryIfSetter]: the last level decides, and is asked once
+// more where it was not when the Version was made.
+func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], seen Version) (bool, error) {
+	s, count, ok := seenByChain(seen)
+	if !ok {
+		return false, c.opError("set", key, errors.New("SetEntryIf takes a Version from GetEntry of the same chain"))
+	}
+	switch {
+	case c.last().noIf:
+		return false, unsupported(c.last().cache, "SetEntryIf")
+	case key == "":
+		return false, c.opError("set", key, errEmptyKey)
+	}
+	began := time.Now()
+	unlock, err := c.locks.Lock(ctx, key)
+	if err != nil {
+		return false, c.opError("lock", key, err)
+	}
+	defer unlock()
+	// A level that was not asked, or is not believed, tells nothing of changes by
+	// this chain.
+	if s.of(len(c.tiers)-1).IsZero() && c.stripe(key).Load() != count {
+		return false, nil
+	}
+	stored, err := c.writeIf(ctx, key, entry, &s)
+	if stored && err == nil {
+		c.observe.set(key, time.Since(began))
+	}
+	return stored, err
+}
+
+// writeIf writes an entry to all levels, if the last one still holds what was
+// seen. The key is locked.
+func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chainSeen) (stored bool, err error) {
+	now := time.Now()
+	if e.CreatedAt.IsZero() {
+		e.CreatedAt = now
+	}
+	last := c.last()
+	original := e
+	last.shorten(&original, now)
+	last.queue.flush(ctx, key)
+	seen, same, err := c.seenLast(ctx, key, s)
+	if err == nil && same {
+		if seen.IsZero() { // it has missed a change: what it holds does not count
+			err = last.write(ctx, key, &original)
+			stored = err == nil
+		} else {
+			stored, err = last.writeIf(ctx, key, &original, seen)
+		}
+	}
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return false, err
+	case err != nil:
+		c.interrupt(key)
+		return false, errors.Join(err, c.removeAbove(ctx, key))
+	case !stored: // then the copies above are of something else
+		return false, c.removeAbove(ctx, key)
+	}
+	c.interrupt(key)
+	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
+	c.interrupt(key)
+	return true, err
+}
+
+// seenLast returns what the last level showed to the reader. If it was not asked
+// then, it is now, and same tells whether it holds what the copy that was shown is
+// of. A zero Version says that it is not to be believed.
+func (c *Chain[V]) seenLast(ctx context.Context, key string, s *chainSeen) (seen Version, same bool, err error) {
+	last := c.last()
+	if last.doubt.of(key) {
+		return Version{}, true, nil
+	}
+	if seen = s.of(len(c.tiers) - 1); !seen.IsZero() {
+		return seen, true, nil
+	}
+	l := last.head(ctx, key)
+	if l.Err != nil {
+		return seen, false, fmt.Errorf("what was seen cannot be compared: %w", last.opError("get", key, l.Err))
+	}
+	same = l.OK == s.found && (!l.OK || l.Entry.CreatedAt.IsZero() || millis(l.Entry.CreatedAt) == s.created)
+	return l.Entry.Version, same, nil
+}
+
+// Clear implements [Clearer]: on all levels, from the last to the first.
+func (c *Chain[V]) Clear(ctx context.Context, prefix string) error {
+	bar := func() {
+		for i := range c.writes {
+			c.writes[i].Add(1)
+		}
+		c.pendings.InterruptPrefix(prefix)
+	}
+	bar()
+	defer bar()
+	var errs []error
+	for i, t := range slices.Backward(c.tiers) {
+		err := t.clear(ctx, prefix)
+		if i == len(c.tiers)-1 && errors.Is(err, errors.ErrUnsupported) {
+			return err // nothing has been changed
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
