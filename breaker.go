@@ -93,6 +93,17 @@ func (b *breaker) leave(probe bool, how outcome, err error) {
 	}
 }
 
+// due reports whether the level may be asked now: it is not left out, or it is time
+// to try it.
+func (b *breaker) due() bool {
+	if b.failed.Load() == 0 {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.until.IsZero() || !b.probing && !time.Now().Before(b.until)
+}
+
 // state returns whether the level is left out, and the newest failure since it last
 // answered.
 func (b *breaker) state() (leftOut bool, last error) {

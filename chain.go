@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 
 	"github.com/advcache/advcache/internal/keylock"
@@ -42,7 +43,10 @@ type Chain[V any] struct {
 	locks    keylock.Locks
 	reads    sharedReads[V]
 	front    live.Front[V] // level 1, where it is found in memory; else nil
-	copy     func(V) V     // that of level 1
+	tags     tagStamps[V]
+	link     *busLink[V] // nil: no Bus
+	mend     *mender[V]
+	copy     func(V) V // that of level 1
 
 	// writes counts the changes of keys, by stripe: a part of each Version.
 	writes [1024]atomic.Uint64
@@ -53,6 +57,16 @@ type ChainOptions struct {
 	// Name is the name in events and errors, and that by which chains of several
 	// processes know each other on a Bus. Empty: "chain".
 	Name string
+
+	// Bus tells the other processes of what is set and deleted here, and this one
+	// of what others change: copies in memory are dropped. The chain subscribes
+	// to it until [Chain.Close]. Nil: copies are served up to their limit.
+	Bus Bus
+
+	// Namespaces are prefixes of keys that Clear empties by one write, whatever
+	// the number of keys: what was made before is dead, as with a tag, and lies
+	// there until its life is over. They must not begin one another.
+	Namespaces []string
 
 	// Observer is told what happens. Hits are told by level, as those of
 	// "chain/L1", or what the names are; those of a function that [TTL] wraps are
@@ -88,6 +102,8 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 		observe:  &reporter{name: name, observer: o.Observer, log: ratelog.New(logger)},
 		pendings: live.NewPendings(),
 	}
+	c.mend = newMender(c)
+	c.tags = newTagStamps(c, slices.Clone(o.Namespaces))
 	names := make(map[string]bool)
 	for i, l := range levels {
 		for _, other := range levels[:i] {
@@ -96,6 +112,7 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 			}
 		}
 		t := newTier(l, i+1, c.observe)
+		t.missing = c.mend.wake
 		if names[t.opt.Name] {
 			panic(fmt.Sprintf("advcache: NewChain: two levels have the name %q; give each its own", t.opt.Name))
 		}
@@ -110,6 +127,13 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 	if c.front != nil {
 		c.copy = c.front.Copier()
 	}
+	c.link = newBusLink(c, o.Bus)
+	for _, t := range c.tiers {
+		if t.local() {
+			t.trusted = c.link.trusted
+		}
+	}
+	c.link.join()
 	return c
 }
 
@@ -123,10 +147,14 @@ func same[V any](a, b Cache[V]) bool {
 func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
 
 // Close writes what is queued for levels that are written behind, and waits for
-// it; what is not written when ctx is done is lost, and the error says how much.
-// The levels are not closed, and the chain can still be used: but writes behind
-// are then made at once. Close may be called again.
+// it; what is not written when ctx is done is lost, and the error says how much. It
+// leaves the Bus, and ends the work in the background. The levels and the Bus are
+// not closed, and the chain can still be used: but writes behind are then made at
+// once, copies in memory are served for [DistrustedFor] where there was a Bus, and
+// what a level misses is not made good. Close may be called again.
 func (c *Chain[V]) Close(ctx context.Context) error {
+	c.link.leave()
+	c.mend.close()
 	var errs []error
 	for i, t := range c.tiers {
 		errs = append(errs, t.queue.close(ctx))
@@ -175,6 +203,14 @@ func (c *Chain[V]) stripe(key string) *atomic.Uint64 {
 func (c *Chain[V]) interrupt(key string) {
 	c.stripe(key).Add(1)
 	c.pendings.Interrupt(key)
+}
+
+// interruptPrefix bars those of all keys that begin with prefix.
+func (c *Chain[V]) interruptPrefix(prefix string) {
+	for i := range c.writes {
+		c.writes[i].Add(1)
+	}
+	c.pendings.InterruptPrefix(prefix)
 }
 
 func (c *Chain[V]) opError(op, key string, err error) error { return opError(op, c.name, key, err) }

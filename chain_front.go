@@ -11,12 +11,13 @@ func (c *Chain[V]) frontFor(owner any) live.Front[V] {
 	if c.front == nil {
 		return nil
 	}
-	return chainFront[V]{c.front, owner}
+	return chainFront[V]{c.front, c, owner}
 }
 
 type chainFront[V any] struct {
 	live.Front[V]
 
+	chain *Chain[V]
 	owner any
 }
 
@@ -24,10 +25,18 @@ func (f chainFront[V]) Owner() any { return f.owner }
 
 func (f chainFront[V]) Find(key string) *live.Node[V] {
 	n := f.Front.Find(key)
-	if n != nil && n.Suspected() {
+	if n == nil || n.Suspected() || !f.chain.outlives(n) {
 		return nil
 	}
 	return n
+}
+
+func (f chainFront[V]) Watch(n *live.Node[V]) (until int64) {
+	until = f.Front.Watch(n)
+	if len(n.Tags()) > 0 {
+		until = min(until, f.chain.tags.watch(n))
+	}
+	return until
 }
 
 // sourceOf returns c as a cache that is in memory as a whole, nil if it is not.

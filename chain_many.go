@@ -127,6 +127,7 @@ func (c *Chain[V]) stepMany(ctx context.Context, i int, reads []*manyRead[V]) []
 	}
 	answers = t.lookMany(ctx, keys)
 	for j, r := range reads {
+		answers[j] = c.judge(ctx, answers[j])
 		r.trail.begun = append(r.trail.begun, nil)
 		r.trail.shown = append(r.trail.shown, answers[j].Entry.Version)
 	}
@@ -174,6 +175,7 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 		if e.CreatedAt.IsZero() {
 			e.CreatedAt = now
 		}
+		c.tags.mark(key, &e)
 		c.last().shorten(&e, now)
 		copies[key] = e
 	}

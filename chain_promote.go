@@ -34,8 +34,14 @@ func (c *Chain[V]) promote(ctx context.Context, key string, p *live.Pending, tr 
 // again.
 func (c *Chain[V]) node(t *tier[V], e *Entry[V], level int, version Version) *live.Node[V] {
 	n := live.NewNode(e.Value, e.CreatedAt, e.FreshUntil, e.StaleUntil, e.HeldUntil, e.Absent, e.Tags)
-	if t.opt.Keep > 0 && !e.HeldUntil.IsZero() && !version.IsZero() {
+	if version.IsZero() {
+		return n
+	}
+	switch {
+	case t.opt.Keep > 0 && !e.HeldUntil.IsZero():
 		n.Keep(live.Nanos(e.HeldUntil.Add(t.opt.Keep), live.Never), &copyOrigin{level, version})
+	case c.link != nil: // which may make it suspect
+		n.Keep(0, &copyOrigin{level, version})
 	}
 	return n
 }

@@ -42,7 +42,15 @@ func (c *Chain[V]) inFront(key string) (*live.Node[V], bool) {
 		return nil, false
 	}
 	clock := c.front.Clock()
-	return n, n.FreshBeyond(clock.Horizon()) || n.Life().FreshAt(clock.Now()) && !n.Suspected()
+	fresh := n.FreshBeyond(clock.Horizon()) || n.Life().FreshAt(clock.Now()) && !n.Suspected()
+	return n, fresh && c.outlives(n)
+}
+
+// outlives reports whether a node has outlived none of its tags, as far as that is
+// known.
+func (c *Chain[V]) outlives(n *live.Node[V]) bool {
+	tags := n.Tags()
+	return len(tags) == 0 || time.Now().UnixNano() < c.tags.sure(tags, n.Life().Created)
 }
 
 // GetEntry implements [Cache].
@@ -60,6 +68,7 @@ func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
 		l := c.tiers[0].look(ctx, key, nil)
 		if l.OK && l.Entry.IsFresh(time.Now()) {
 			l.Entry.Version = versionOf(&l.Entry, true, []Version{l.Entry.Version}, count)
+			c.tags.unmark(&l.Entry)
 			return found[V]{Lookup: l}
 		}
 	}
@@ -104,10 +113,11 @@ func (c *Chain[V]) head(ctx context.Context, key string) (best Entry[V], ok bool
 	defer func() {
 		if err == nil {
 			best.Version = versionOf(&best, ok, shown, count)
+			c.tags.unmark(&best)
 		}
 	}()
 	for _, t := range c.tiers {
-		l := t.head(ctx, key)
+		l := c.judge(ctx, t.head(ctx, key))
 		shown = append(shown, l.Entry.Version)
 		now := time.Now()
 		if err = l.Err; err != nil {
@@ -224,7 +234,7 @@ func (c *Chain[V]) step(ctx context.Context, key string, i int, tr *trail[V], co
 	} else {
 		copied = c.copyFrom(i, tr)
 	}
-	l := t.look(ctx, key, copied)
+	l := c.judge(ctx, t.look(ctx, key, copied))
 	if node != nil && !node.Ended() && tr.had == nil && i < len(c.tiers)-1 {
 		_, from := node.Kept()
 		o, _ := from.(*copyOrigin)
@@ -237,6 +247,15 @@ func (c *Chain[V]) step(ctx context.Context, key string, i int, tr *trail[V], co
 		}
 	}
 	tr.shown = append(tr.shown, l.Entry.Version)
+	return l
+}
+
+// judge makes a miss of an entry that has outlived one of its tags. Its Version is
+// that of what the level holds.
+func (c *Chain[V]) judge(ctx context.Context, l Lookup[V]) Lookup[V] {
+	if l.OK && len(l.Entry.Tags) > 0 && !c.tags.alive(ctx, l.Entry.Tags, l.Entry.CreatedAt) {
+		return Lookup[V]{Entry: Entry[V]{Version: l.Entry.Version}}
+	}
 	return l
 }
 
@@ -279,6 +298,7 @@ func (c *Chain[V]) conclude(ctx context.Context, key string, p *live.Pending, tr
 	}
 	if best.Err == nil {
 		best.Entry.Version = versionOf(&best.Entry, best.OK, tr.shown, count)
+		c.tags.unmark(&best.Entry)
 	}
 }
 

@@ -1,6 +1,7 @@
 package advcache_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,26 @@ func (b builder) bare() *store.Cache[string] {
 		&store.Options{Dedupe: true, Name: "bare"})
 }
 
+// chain is closed with the test.
+func (b builder) chain(levels ...advcache.ChainLevel[string]) *advcache.Chain[string] {
+	c := advcache.NewChain(levels...)
+	b.t.Cleanup(func() { closeChain(b.t, c) })
+	return c
+}
+
+func (b builder) hybrid(l1, l2 advcache.Cache[string], o *advcache.HybridOptions) *advcache.Hybrid[string] {
+	h := advcache.NewHybrid(l1, l2, o)
+	b.t.Cleanup(func() { closeChain(b.t, h) })
+	return h
+}
+
+func closeChain(t *testing.T, c interface{ Close(ctx context.Context) error }) {
+	t.Helper()
+	if err := c.Close(context.Background()); err != nil {
+		t.Errorf("law 13: Close gives %v", err)
+	}
+}
+
 func level(c advcache.Cache[string], limit time.Duration) advcache.ChainLevel[string] {
 	return advcache.Level(c, limit)
 }
@@ -38,40 +59,40 @@ const day = 24 * time.Hour
 
 // compositions are chains of all shapes.
 var compositions = map[string]func(b builder) advcache.Cache[string]{
-	"memory": func(b builder) advcache.Cache[string] { return advcache.NewChain(level(b.memory(), 0)) },
-	"bytes":  func(b builder) advcache.Cache[string] { return advcache.NewChain(level(b.bytes(), 0)) },
+	"memory": func(b builder) advcache.Cache[string] { return b.chain(level(b.memory(), 0)) },
+	"bytes":  func(b builder) advcache.Cache[string] { return b.chain(level(b.bytes(), 0)) },
 	"memory, memory": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), 0), level(b.memory(), 0))
+		return b.chain(level(b.memory(), 0), level(b.memory(), 0))
 	},
 	"memory, bytes": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), 0), level(b.bytes(), 0))
+		return b.chain(level(b.memory(), 0), level(b.bytes(), 0))
 	},
 	"bytes, memory": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.bytes(), 0), level(b.memory(), 0))
+		return b.chain(level(b.bytes(), 0), level(b.memory(), 0))
 	},
 	"bytes, bare": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.bytes(), 0), level(b.bare(), 0))
+		return b.chain(level(b.bytes(), 0), level(b.bare(), 0))
 	},
 	"memory, bytes, bare": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), 0), level(b.bytes(), 0), level(b.bare(), 0))
+		return b.chain(level(b.memory(), 0), level(b.bytes(), 0), level(b.bare(), 0))
 	},
 	"memory, bare, bytes hedged": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), 0), level(b.bare(), 0).With(advcache.LevelOptions{Hedge: time.Millisecond, Timeout: time.Second}), level(b.bytes(), 0))
+		return b.chain(level(b.memory(), 0), level(b.bare(), 0).With(advcache.LevelOptions{Hedge: time.Millisecond, Timeout: time.Second}), level(b.bytes(), 0))
 	},
 	"limits": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), day).With(advcache.LevelOptions{Keep: day}), level(b.bytes(), 2*day), level(b.bare(), 0))
+		return b.chain(level(b.memory(), day).With(advcache.LevelOptions{Keep: day}), level(b.bytes(), 2*day), level(b.bare(), 0))
 	},
 	"nested first": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(advcache.NewChain(level(b.memory(), 0), level(b.bytes(), 0)), 0), level(b.bare(), 0))
+		return b.chain(level(b.chain(level(b.memory(), 0), level(b.bytes(), 0)), 0), level(b.bare(), 0))
 	},
 	"nested last": func(b builder) advcache.Cache[string] {
-		return advcache.NewChain(level(b.memory(), 0), level(advcache.NewChain(level(b.memory(), 0), level(b.bytes(), 0)), 0))
+		return b.chain(level(b.memory(), 0), level(b.chain(level(b.memory(), 0), level(b.bytes(), 0)), 0))
 	},
 	"hybrid": func(b builder) advcache.Cache[string] {
-		return advcache.NewHybrid(b.memory(), b.bytes(), &advcache.HybridOptions{L1TTL: day})
+		return b.hybrid(b.memory(), b.bytes(), &advcache.HybridOptions{L1TTL: day})
 	},
 	"hybrid of a hybrid": func(b builder) advcache.Cache[string] {
-		return advcache.NewHybrid(b.memory(), advcache.NewHybrid(b.bytes(), b.bare(), &advcache.HybridOptions{L1TTL: day}), &advcache.HybridOptions{L1TTL: day})
+		return b.hybrid(b.memory(), b.hybrid(b.bytes(), b.bare(), &advcache.HybridOptions{L1TTL: day}), &advcache.HybridOptions{L1TTL: day})
 	},
 }
 

@@ -48,6 +48,9 @@ func (c *Chain[V]) Delete(ctx context.Context, keys ...string) error {
 	}
 	began := time.Now()
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	if keys[0] == "" {
+		return errors.Join(c.opError("delete", "", errEmptyKey), c.Delete(ctx, keys[1:]...))
+	}
 	err := c.change(ctx, keys, func() error {
 		var errs []error
 		for _, t := range slices.Backward(c.tiers) {
@@ -84,7 +87,7 @@ func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) e
 	for _, key := range keys {
 		c.interrupt(key) // and so did what began meanwhile
 	}
-	return err
+	return errors.Join(err, c.link.tellKeys(ctx, keys))
 }
 
 // keyOf returns the key that an error is about, if it is about one.
@@ -102,6 +105,7 @@ func (c *Chain[V]) writeFrom(ctx context.Context, from int, key string, e Entry[
 	if e.CreatedAt.IsZero() {
 		e.CreatedAt = now
 	}
+	c.tags.mark(key, &e)
 	c.last().shorten(&e, now)
 	var errs []error
 	for i := len(c.tiers) - 1; i >= 0; i-- {
@@ -140,6 +144,9 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	last := c.last()
 	last.queue.flush(ctx, key)
 	e := newEntry(value, ttl)
+	if c.tags.used.Load() || len(c.tags.namespaces) > 0 {
+		return c.addTagged(ctx, key, e, began)
+	}
 	last.shorten(&e, e.CreatedAt)
 	if !e.FreshUntil.IsZero() {
 		ttl = e.FreshUntil.Sub(e.CreatedAt)
@@ -158,7 +165,31 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
 	c.interrupt(key)
 	c.observe.set(key, time.Since(began))
-	return true, err
+	return true, errors.Join(err, c.link.tellKeys(ctx, []string{key}))
+}
+
+// addTagged is SetIfAbsent where there are tags, which the last level cannot judge:
+// it takes a request more. The key is locked.
+func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began time.Time) (bool, error) {
+	last := c.last()
+	if last.noIf {
+		return false, unsupported(last.cache, "SetEntryIf")
+	}
+	l := c.judge(ctx, last.head(ctx, key))
+	switch {
+	case l.Err != nil:
+		return false, last.opError("get", key, l.Err)
+	case l.OK && !l.Entry.Absent && l.Entry.IsFresh(time.Now()):
+		return false, c.dropNegative(ctx, key)
+	}
+	shown := make([]Version, len(c.tiers))
+	shown[len(shown)-1] = l.Entry.Version
+	s, _, _ := seenByChain(versionOf(&l.Entry, l.OK, shown, 0))
+	stored, err := c.writeIf(ctx, key, e, &s)
+	if stored {
+		c.observe.set(key, time.Since(began))
+	}
+	return stored, err
 }
 
 // dropNegative removes what memory holds if it is no fresh value, since the last
@@ -230,6 +261,7 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	}
 	last := c.last()
 	original := e
+	c.tags.mark(key, &original)
 	last.shorten(&original, now)
 	last.queue.flush(ctx, key)
 	seen, same, err := c.seenLast(ctx, key, s)
@@ -253,7 +285,7 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	c.interrupt(key)
 	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
 	c.interrupt(key)
-	return true, err
+	return true, errors.Join(err, c.link.tellKeys(ctx, []string{key}))
 }
 
 // seenLast returns what the last level showed to the reader. If it was not asked
@@ -277,14 +309,13 @@ func (c *Chain[V]) seenLast(ctx context.Context, key string, s *chainSeen) (seen
 
 // Clear implements [Clearer]: on all levels, from the last to the first.
 func (c *Chain[V]) Clear(ctx context.Context, prefix string) error {
-	bar := func() {
-		for i := range c.writes {
-			c.writes[i].Add(1)
-		}
-		c.pendings.InterruptPrefix(prefix)
+	c.interruptPrefix(prefix)
+	defer c.interruptPrefix(prefix)
+	if c.tags.namespace(prefix) {
+		err := c.tags.stamp(ctx, []string{namespaceTag + prefix})
+		c.clearLocal(ctx, prefix)
+		return err
 	}
-	bar()
-	defer bar()
 	var errs []error
 	for i, t := range slices.Backward(c.tiers) {
 		err := t.clear(ctx, prefix)
@@ -293,5 +324,6 @@ func (c *Chain[V]) Clear(ctx context.Context, prefix string) error {
 		}
 		errs = append(errs, err)
 	}
+	errs = append(errs, c.link.tellAll(ctx, prefix))
 	return errors.Join(errs...)
 }

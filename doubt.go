@@ -51,6 +51,20 @@ func (d *doubts) older(created time.Time) bool {
 	return before != 0 && created.UnixNano() <= before
 }
 
+// some returns up to n of the keys.
+func (d *doubts) some(n int) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	keys := make([]string, 0, min(n, len(d.keys)))
+	for key := range d.keys {
+		if len(keys) == n {
+			break
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
 // wrote notes how a write or a delete of key ended.
 func (d *doubts) wrote(key string, err error) {
 	if err == nil && d.count.Load() == 0 {

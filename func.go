@@ -97,6 +97,9 @@ func (f *Func[K, V]) plainHit(n *live.Node[V]) (limit int64, ok bool) {
 	}
 	l := n.Life()
 	limit = min(l.Fresh, l.Held, f.engine.calmUntil(l, &f.cost))
+	if len(n.Tags()) > 0 {
+		limit = min(limit, f.engine.live.Watch(n))
+	}
 	clock := f.engine.live.Clock()
 	return limit, limit > clock.Horizon() || limit > clock.Now() || limit == live.Never
 }

@@ -37,6 +37,10 @@ type HybridOptions struct {
 	// the L1TTL.
 	L1, L2 LevelOptions
 
+	// Bus and Namespaces are as in [ChainOptions].
+	Bus        Bus
+	Namespaces []string
+
 	// Observer is told what happens, as in [ChainOptions]. Nil costs nothing.
 	Observer *Observer
 
@@ -71,7 +75,7 @@ func NewHybrid[V any](l1, l2 Cache[V], o *HybridOptions) *Hybrid[V] {
 	}
 	first.Local = true
 	return &Hybrid[V]{NewChainWith(
-		&ChainOptions{Name: name, Observer: o.Observer, Logger: o.Logger},
+		&ChainOptions{Name: name, Bus: o.Bus, Namespaces: o.Namespaces, Observer: o.Observer, Logger: o.Logger},
 		Level(l1, ttl).With(first), Level(l2, o.L2TTL).With(o.L2),
 	)}
 }

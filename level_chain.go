@@ -96,6 +96,7 @@ func (l chainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, 
 // deleted something since the load began.
 func (c *Chain[V]) commitLast(ctx context.Context, key string, e Entry[V], s *chainSeen, known bool) bool {
 	last := c.last()
+	c.tags.mark(key, &e)
 	last.shorten(&e, time.Now())
 	var err error
 	stored := true

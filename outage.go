@@ -99,3 +99,11 @@ func (m *missing) add(err error) {
 
 // has reports whether it is not known what the level holds for key.
 func (m *missing) has(key string) bool { return m.all || m.keys[key] != nil }
+
+// why returns the error that is about key alone, nil if there is none.
+func (m *missing) why(key string) error {
+	if err := m.keys[key]; err != nil && !m.all {
+		return err
+	}
+	return nil
+}

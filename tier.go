@@ -21,6 +21,8 @@ type tier[V any] struct {
 	doubt   doubts
 	breaker breaker
 	queue   *writeQueue[V] // nil: writes go through
+	missing func()         // is called when the level has missed a change
+	trusted func() bool    // whether copies may be held up to the limit; nil: yes
 }
 
 func newTier[V any](l ChainLevel[V], number int, observe *reporter) *tier[V] {
@@ -258,17 +260,16 @@ func (t *tier[V]) remove(ctx context.Context, keys []string) error {
 	err := t.request(ctx, true, func(ctx context.Context) error { return t.cache.Delete(ctx, keys...) })
 	failed := missingOf(err)
 	for _, key := range keys {
-		if failed.has(key) {
-			t.doubt.wrote(key, err)
-		} else {
-			t.doubt.wrote(key, nil)
+		missed := err
+		if !failed.has(key) || isRefusal(failed.why(key)) { // a key that is refused holds nothing
+			missed = nil
 		}
+		t.doubt.wrote(key, missed)
 	}
-	key := ""
-	if len(keys) == 1 {
-		key = keys[0]
+	if err != nil {
+		t.missing()
 	}
-	return t.opError("delete", key, err)
+	return t.opError("delete", keyOf(keys), err)
 }
 
 // clear deletes the keys that begin with prefix.
@@ -288,6 +289,9 @@ func (t *tier[V]) wrote(ctx context.Context, key string, err error) {
 		err = t.cache.Delete(ctx, key)
 	}
 	t.doubt.wrote(key, err)
+	if err != nil {
+		t.missing()
+	}
 }
 
 // missed notes that the level was not asked to change keys, though it should have
@@ -308,10 +312,14 @@ func (t *tier[V]) opError(op, key string, err error) error {
 // heldUntil returns until when a copy may be held here, given what is so for the
 // level below it.
 func (t *tier[V]) heldUntil(below, now time.Time) time.Time {
-	if t.limit == 0 {
+	limit := t.limit
+	if t.trusted != nil && !t.trusted() && (limit == 0 || limit > DistrustedFor) {
+		limit = DistrustedFor
+	}
+	if limit == 0 {
 		return below
 	}
-	own := now.Add(t.limit)
+	own := now.Add(limit)
 	if below.IsZero() || own.Before(below) {
 		return own
 	}

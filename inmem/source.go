@@ -41,6 +41,8 @@ func (s source[V]) Commit(key string, p *live.Pending, n *live.Node[V]) (bool, e
 	return s.cache.write(key, n, p, always[V])
 }
 
+func (s source[V]) Watch(*live.Node[V]) int64 { return live.Never }
+
 func (s source[V]) Suspect() {
 	for _, n := range s.cache.table.All() {
 		n.Suspect()

@@ -25,8 +25,9 @@ type Cache[V any] struct {
 	opt    Options
 	pack   packer
 	report reporter
-	locks  keylock.Locks
-	writes stripes
+	admit  bounds
+	locks  *keylock.Locks
+	writes *stripes
 }
 
 // New returns a cache of values of type V over s. It panics if the options make
@@ -43,6 +44,8 @@ func New[V any](s Store, o *Options) *Cache[V] {
 		opt:    opt,
 		pack:   newPacker(&opt),
 		report: newReporter(&opt),
+		locks:  new(keylock.Locks),
+		writes: new(stripes),
 	}
 }
 

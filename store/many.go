@@ -168,7 +168,7 @@ func (c *Cache[V]) putMany(ctx context.Context, entries map[string]advcache.Entr
 	for key, entry := range entries {
 		obj, err := c.objectOf(key, &entry)
 		if err != nil {
-			// It removes the old value, and fails, unless entry is dead.
+			// It removes the old value, and fails, unless entry is only not kept.
 			if err := c.SetEntry(ctx, key, entry); err != nil {
 				errs = append(errs, err)
 			}
@@ -212,6 +212,9 @@ func (c *Cache[V]) objectOf(key string, entry *advcache.Entry[V]) (obj Object, e
 	case m.GoneAt(time.Now()):
 		return obj, errDead
 	case m.Absent:
+		if err := c.admit.check(0); err != nil {
+			return obj, err
+		}
 		err = c.pack.negative(key, &m)
 		return Object{Meta: m}, err
 	}
@@ -221,6 +224,9 @@ func (c *Cache[V]) objectOf(key string, entry *advcache.Entry[V]) (obj Object, e
 		return obj, err
 	}
 	body, err := c.pack.body(key, &m, b)
+	if err == nil {
+		err = c.admit.check(int64(len(body)))
+	}
 	if err != nil {
 		return obj, err
 	}

@@ -71,8 +71,13 @@ func (m *Meta) GoesAt() time.Time {
 
 // DueAt reports whether what is held needs the life of next, for the same
 // content, so much that it is worth a request: when less than 75 % of the new
-// life remains, when the new life is shorter, or where tags or limits differ.
+// life remains, when the new life is shorter, where tags or limits differ, or where
+// there are tags: whether one of them was invalidated since CreatedAt is not known
+// here.
 func (m *Meta) DueAt(now time.Time, next *Meta) bool {
+	if len(next.Tags) > 0 && !m.CreatedAt.Equal(next.CreatedAt) {
+		return true
+	}
 	if m.Absent != next.Absent || !sameTags(m.Tags, next.Tags) || !m.HeldUntil.Equal(next.HeldUntil) {
 		return true
 	}

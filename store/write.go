@@ -115,6 +115,9 @@ func (c *Cache[V]) write(ctx context.Context, key string, entry *advcache.Entry[
 		return false, err // to encode a large value takes a while
 	}
 	if m.Absent {
+		if c.admit.check(0) != nil {
+			return c.leaveOut(ctx, key, cond)
+		}
 		if err = c.pack.negative(key, &m); err != nil {
 			return false, err
 		}
@@ -136,6 +139,9 @@ func (c *Cache[V]) write(ctx context.Context, key string, entry *advcache.Entry[
 		}
 		var body []byte
 		if body, err = c.pack.body(key, &m, b); err == nil {
+			if c.admit.check(int64(len(body))) != nil {
+				return c.leaveOut(ctx, key, cond)
+			}
 			_, ok, err = c.store.Put(ctx, key, Object{Meta: m, Body: body}, cond)
 			if !errors.Is(err, ErrTooLarge) {
 				return ok, err
@@ -153,6 +159,15 @@ func (c *Cache[V]) removeInstead(ctx context.Context, key string, cond Cond, err
 		err = errors.Join(err, fmt.Errorf("what the key held could not be removed: %w", failed))
 	}
 	return err
+}
+
+// leaveOut removes what the key holds, if cond holds, since its new value is not to
+// be kept.
+func (c *Cache[V]) leaveOut(ctx context.Context, key string, cond Cond) (bool, error) {
+	if cond.Kind == IfVacant {
+		return false, refusal{errOutside}
+	}
+	return c.remove(ctx, key, cond)
 }
 
 // renew gives what is held its new life, if it has the content of m.

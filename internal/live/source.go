@@ -18,6 +18,12 @@ type Front[V any] interface {
 	// of the value. The node may be stale, dead, negative or suspect. It may end
 	// at any time, and then was held when Find was called.
 	Find(key string) *Node[V]
+
+	// Watch returns until when a node that Find gave can be served without another
+	// Find, in Unix nanoseconds: it is ended or made suspect before that if it must
+	// not be served any longer. Its life is not looked at. Never: for good.
+	Watch(n *Node[V]) (until int64)
+
 	// Copier returns the function that copies values on their way out, nil if
 	// values are shared.
 	Copier() func(V) V
@@ -39,7 +45,7 @@ type Source[V any] interface {
 	// End takes the load out again. Every Begin has one.
 	End(key string, p *Pending)
 
-	// Copier returns the function that copies values on their way out, nil if
-	// values are shared.
-	Copier() func(V) V
+	// Suspect marks all nodes as being out of date, perhaps. It looks at all of
+	// them.
+	Suspect()
 }

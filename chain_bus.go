@@ -1,0 +1,221 @@
+package advcache
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// DistrustedFor bounds how long a copy of this process is served without asking
+// the levels that are shared, while the Bus does not deliver.
+const DistrustedFor = time.Second
+
+// busLink ties a chain to a Bus: what it changes, others are told, and what they
+// change, its own copies are dropped of. Nil is the link of a chain without a Bus.
+type busLink[V any] struct {
+	chain     *Chain[V]
+	bus       Bus
+	origin    string
+	stop      func()
+	connected atomic.Bool
+
+	mu     sync.Mutex
+	untold map[string]struct{} // keys of messages that the bus did not take; guarded by mu
+	all    bool                // they are too many to be remembered; guarded by mu
+}
+
+// maxUntold is how many keys are remembered that others could not be told of.
+const maxUntold = 10_000
+
+func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
+	if bus == nil {
+		return nil
+	}
+	return &busLink[V]{chain: c, bus: bus, origin: rand.Text()}
+}
+
+// join subscribes the chain, which must be complete. If that fails, it stays
+// unconnected.
+func (l *busLink[V]) join() {
+	if l == nil {
+		return
+	}
+	stop, err := l.bus.Subscribe(BusSubscriber{Receive: l.receive, Connected: l.connect})
+	if err != nil {
+		l.chain.observe.levelError("", l.chain.opError("subscribe", "", err))
+		return
+	}
+	l.stop = stop
+}
+
+func (l *busLink[V]) leave() {
+	if l == nil || l.stop == nil {
+		return
+	}
+	l.stop()
+	if l.connected.Load() {
+		l.connect(false)
+	}
+}
+
+// trusted reports whether copies may be served for as long as their level allows.
+func (l *busLink[V]) trusted() bool { return l == nil || l.connected.Load() }
+
+// receive drops what another process has changed.
+func (l *busLink[V]) receive(m Invalidation) {
+	if m.Origin == l.origin || m.Cache != l.chain.name {
+		return
+	}
+	ctx := context.Background()
+	c := l.chain
+	if len(m.Keys) > 0 {
+		c.dropLocal(ctx, m.Keys)
+	}
+	if m.All {
+		c.clearLocal(ctx, m.Prefix)
+	}
+	if len(m.Tags) > 0 {
+		c.tags.stamped(m.Tags, m.At)
+	}
+}
+
+// connect is told whether messages arrive. What was copied while they might be lost
+// is looked at again before it is served.
+func (l *busLink[V]) connect(connected bool) {
+	l.connected.Store(connected)
+	c := l.chain
+	c.pendings.InterruptPrefix("")
+	c.tags.forget()
+	for _, t := range c.tiers {
+		switch {
+		case t.live != nil:
+			t.live.Suspect()
+		case t.opt.Local:
+			c.localError(t, "clear", "", t.clear(context.Background(), ""))
+		}
+	}
+	if connected {
+		c.mend.hurry()
+	}
+}
+
+// dropLocal removes the copies of this process.
+func (c *Chain[V]) dropLocal(ctx context.Context, keys []string) {
+	for _, key := range keys {
+		c.interrupt(key)
+	}
+	for i := len(c.tiers) - 1; i >= 0; i-- {
+		if t := c.tiers[i]; t.local() {
+			c.localError(t, "delete", keyOf(keys), t.remove(ctx, keys))
+		}
+	}
+	for _, key := range keys {
+		c.interrupt(key)
+	}
+}
+
+func (c *Chain[V]) clearLocal(ctx context.Context, prefix string) {
+	c.interruptPrefix(prefix)
+	defer c.interruptPrefix(prefix)
+	for i := len(c.tiers) - 1; i >= 0; i-- {
+		if t := c.tiers[i]; t.local() {
+			c.localError(t, "clear", prefix, t.clear(ctx, prefix))
+		}
+	}
+}
+
+func (c *Chain[V]) localError(t *tier[V], op, key string, err error) {
+	if err != nil {
+		c.failed(t, op, key, err)
+	}
+}
+
+// tellKeys tells the other processes that keys have changed.
+func (l *busLink[V]) tellKeys(ctx context.Context, keys []string) error {
+	if l == nil {
+		return nil
+	}
+	err := l.publish(ctx, Invalidation{Keys: keys})
+	if err != nil {
+		l.remember(keys)
+	}
+	return err
+}
+
+// tellAll tells the other processes that all keys with a prefix are deleted.
+func (l *busLink[V]) tellAll(ctx context.Context, prefix string) error {
+	if l == nil {
+		return nil
+	}
+	err := l.publish(ctx, Invalidation{All: true, Prefix: prefix})
+	if err != nil {
+		l.remember(nil)
+	}
+	return err
+}
+
+func (l *busLink[V]) tellTags(ctx context.Context, tags []string, at time.Time) error {
+	if l == nil {
+		return nil
+	}
+	return l.publish(ctx, Invalidation{Tags: tags, At: at})
+}
+
+func (l *busLink[V]) publish(ctx context.Context, m Invalidation) error {
+	m.Cache, m.Origin = l.chain.name, l.origin
+	if m.At.IsZero() {
+		m.At = time.Now()
+	}
+	if err := guard(func() error { return l.bus.Publish(ctx, m) }); err != nil {
+		return l.chain.opError("publish", keyOf(m.Keys), fmt.Errorf("other processes may serve their copies until they are told: %w", err))
+	}
+	return nil
+}
+
+// remember keeps keys to be told of later; nil are all.
+func (l *busLink[V]) remember(keys []string) {
+	l.mu.Lock()
+	if l.untold == nil {
+		l.untold = make(map[string]struct{})
+	}
+	for _, key := range keys {
+		l.untold[key] = struct{}{}
+	}
+	if keys == nil || len(l.untold) > maxUntold {
+		l.all, l.untold = true, nil
+	}
+	l.mu.Unlock()
+	l.chain.mend.wake()
+}
+
+// behind reports whether others have yet to be told of something.
+func (l *busLink[V]) behind() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all || len(l.untold) > 0
+}
+
+// catchUp tells of what could not be told before.
+func (l *busLink[V]) catchUp(ctx context.Context) error {
+	l.mu.Lock()
+	all := l.all
+	keys := make([]string, 0, len(l.untold))
+	for key := range l.untold {
+		keys = append(keys, key)
+	}
+	l.all, l.untold = false, nil
+	l.mu.Unlock()
+	switch {
+	case all:
+		return l.tellAll(ctx, "")
+	case len(keys) > 0:
+		return l.tellKeys(ctx, keys)
+	}
+	return nil
+}

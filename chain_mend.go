@@ -1,0 +1,145 @@
+package advcache
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// mender makes good in the background what a chain could not do when it was asked
+// to: it deletes the keys whose changes a level has missed, so that other
+// processes do not read there what has been replaced (law 7), and tells the Bus
+// what it did not take. It runs only while there is something to do.
+type mender[V any] struct {
+	chain *Chain[V]
+
+	mu      sync.Mutex
+	running bool            // guarded by mu
+	closed  bool            // guarded by mu
+	woken   chan struct{}   // of one: something has changed
+	ctx     context.Context //nolint:containedctx // of its requests: done when it is to end
+	end     context.CancelFunc
+	done    sync.WaitGroup
+}
+
+const (
+	// mendEvery is how long the mender waits between its attempts.
+	mendEvery = time.Second
+	// mendTogether is how many keys it deletes by one request.
+	mendTogether = 256
+)
+
+func newMender[V any](c *Chain[V]) *mender[V] {
+	m := &mender[V]{chain: c, woken: make(chan struct{}, 1)}
+	m.ctx, m.end = context.WithCancel(context.Background())
+	return m
+}
+
+// wake has the mender run if there is something to do.
+func (m *mender[V]) wake() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed && !m.running && m.chain.broken() {
+		m.running = true
+		m.done.Go(m.run)
+	}
+}
+
+// hurry has it try now.
+func (m *mender[V]) hurry() {
+	m.wake()
+	select {
+	case m.woken <- struct{}{}:
+	default:
+	}
+}
+
+// close ends the mender, and waits for it.
+func (m *mender[V]) close() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.end()
+	m.done.Wait()
+}
+
+func (m *mender[V]) run() {
+	timer := time.NewTimer(mendEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-m.ctx.Done():
+			return
+		case <-timer.C:
+		case <-m.woken:
+		}
+		m.chain.mendAll(m.ctx)
+		m.mu.Lock()
+		if !m.chain.broken() {
+			m.running = false
+			m.mu.Unlock()
+			return
+		}
+		m.mu.Unlock()
+		timer.Reset(mendEvery)
+	}
+}
+
+// broken reports whether there is something to make good.
+func (c *Chain[V]) broken() bool {
+	for _, t := range c.tiers {
+		if t.doubt.count.Load() > 0 {
+			return true
+		}
+	}
+	return c.link.behind()
+}
+
+// mendAll makes good what it can.
+func (c *Chain[V]) mendAll(ctx context.Context) {
+	for _, t := range c.tiers {
+		for t.doubt.count.Load() > 0 && c.mendSome(ctx, t) {
+		}
+	}
+	if c.link.behind() {
+		if err := c.link.catchUp(ctx); err != nil && ctx.Err() == nil {
+			c.observe.levelError("", err)
+		}
+	}
+}
+
+// mendSome deletes keys whose changes the level has missed, and reports whether it
+// did.
+func (c *Chain[V]) mendSome(ctx context.Context, t *tier[V]) bool {
+	if !t.breaker.due() {
+		return false
+	}
+	keys := t.doubt.some(mendTogether)
+	unlock, err := c.locks.LockAll(ctx, keys)
+	if err != nil {
+		return false
+	}
+	defer unlock()
+	still := keys[:0]
+	for _, key := range keys {
+		if t.doubt.of(key) { // else it has been written meanwhile
+			still = append(still, key)
+		}
+	}
+	if len(still) == 0 {
+		return true
+	}
+	for _, key := range still {
+		c.interrupt(key)
+	}
+	if err := t.remove(ctx, still); err != nil {
+		if ctx.Err() == nil {
+			c.failed(t, "delete", keyOf(still), err)
+		}
+		return false
+	}
+	if err := c.link.tellKeys(ctx, still); err != nil && ctx.Err() == nil {
+		c.observe.levelError("", err)
+	}
+	return true
+}
