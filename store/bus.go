@@ -85,8 +85,9 @@ type Bus struct {
 	view        *view  // what the key held when it was last looked at; nil: unknown
 	news        uint64 // how often view was replaced
 	ear         ear
-	waiting     *batch // of messages that go with the next write; nil: none
-	underWay    *batch // of those that are being written
+	waiting     *batch        // of messages that go with the next write; nil: none
+	underWay    *batch        // of those that are being written
+	troubles    [][]slog.Attr // to be logged
 }
 
 var _ advcache.Bus = (*Bus)(nil)
@@ -176,7 +177,7 @@ func (b *Bus) Close() error {
 
 // panicked is told of what a subscriber did.
 func (b *Bus) panicked(what any) {
-	b.log.Warn(slog.String("what", "a subscriber of the bus panicked"), slog.String("bus", b.info.Name), ratelog.Key(b.key), slog.Any("panic", what))
+	b.log.Warn(append(b.trouble("a subscriber of the bus panicked", nil), slog.Any("panic", what))...)
 }
 
 func (b *Bus) opError(op string, err error) error {

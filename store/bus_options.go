@@ -16,9 +16,9 @@ type BusOptions struct {
 	// what a subscriber costs. 0: 1 s.
 	Interval time.Duration
 
-	// Timeout ends a poll, and each try of Publish. No poll takes longer than
-	// the time after which subscribers are told that they hear nothing. 0: that
-	// of the backend, or 5 s where it has none.
+	// Timeout ends each try of Publish, and a poll, which takes half of the time at
+	// the most after which subscribers are told that they hear nothing. 0: that of
+	// the backend, or 5 s where it has none.
 	Timeout time.Duration
 
 	// MaxSize is how many bytes the object may have. The larger it is, the more

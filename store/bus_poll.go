@@ -25,7 +25,7 @@ func (b *Bus) listen() {
 	ctx, cancel := context.WithCancel(context.Background())
 	watch := time.AfterFunc(b.opt.deaf(), func() {
 		b.mu.Lock()
-		defer b.mu.Unlock()
+		defer b.unlock()
 		if ctx.Err() == nil {
 			b.checkAge(time.Now())
 		}
@@ -71,15 +71,15 @@ func (b *Bus) ask(ctx context.Context, began time.Time) {
 		b.checkAge(began) // after a stop of the process, before what is heard next
 	}
 	seen, news := b.view, b.news
-	b.mu.Unlock()
-	limited, cancel := context.WithTimeout(ctx, min(b.opt.Timeout, b.opt.deaf()))
+	b.unlock()
+	limited, cancel := context.WithTimeout(ctx, min(b.opt.Timeout, b.opt.deaf()/2)) // so that there is time for another poll
 	defer cancel()
 	found, err := b.look(limited, seen)
 	if err == nil && found.ring == nil && found != seen {
 		found, err = b.makeRing(limited, found)
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if ctx.Err() != nil {
 		return
 	}
@@ -97,7 +97,7 @@ func (b *Bus) makeRing(ctx context.Context, found *view) (*view, error) {
 	case err != nil && ctx.Err() != nil:
 		return nil, err
 	case err != nil:
-		b.warn("the bus has no object that can be read, and it could not be made", err)
+		b.log.Warn(b.trouble("the bus has no object that can be read, and it could not be made", err)...)
 		return b.look(ctx, found) // it may be made all the same
 	case made == nil: // somebody else was faster
 		return b.look(ctx, found)
@@ -211,10 +211,24 @@ func (b *Bus) tell(events ...event) {
 	}
 }
 
-func (b *Bus) warn(what string, err error) {
+// warn notes trouble for unlock. The caller holds mu.
+func (b *Bus) warn(what string, err error) { b.troubles = append(b.troubles, b.trouble(what, err)) }
+
+func (b *Bus) trouble(what string, err error) []slog.Attr {
 	attrs := []slog.Attr{slog.String("what", what), slog.String("bus", b.info.Name), ratelog.Key(b.key)}
 	if err != nil {
 		attrs = append(attrs, slog.Any("err", err))
 	}
-	b.log.Warn(attrs...)
+	return attrs
+}
+
+// unlock unlocks mu, and logs what was noted meanwhile: a handler is the user's, and
+// may take its time, or call the Bus.
+func (b *Bus) unlock() {
+	troubles := b.troubles
+	b.troubles = nil
+	b.mu.Unlock()
+	for _, attrs := range troubles {
+		b.log.Warn(attrs...)
+	}
 }

@@ -170,7 +170,7 @@ func (b *Bus) try(ctx context.Context, mine *batch, look bool) (bool, error) {
 		}
 		b.mu.Lock()
 		seen = b.learn(found, news, began)
-		b.mu.Unlock()
+		b.unlock()
 	}
 	held := seen.ring
 	switch {
@@ -185,7 +185,7 @@ func (b *Bus) try(ctx context.Context, mine *batch, look bool) (bool, error) {
 		return false, err
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer b.unlock()
 	if b.view == seen { // else somebody has looked since then, or will
 		b.hear(made, began)
 	}
