@@ -40,8 +40,9 @@ import (
 // # The object
 //
 // It lives under a key that must not be one of a cache on the store, nor begin with
-// what a cache clears: Clear deletes it as any other, which costs a gap. A cache that
-// is asked for the key gives a miss. What else stands there, foreign or a value of a
+// what a cache clears: Clear deletes it as any other, which costs a gap. Best give it
+// a store with a prefix, or a folder, of its own. A cache that is asked for the key
+// gives a miss. What else stands there, foreign or a value of a
 // cache, is left alone: Publish is an error then, and nobody is connected. The
 // object never expires. The first subscriber, or Publish, makes it; a subscriber that
 // may not write does without, and is told of a gap when it appears.

@@ -13,7 +13,7 @@ import (
 // Two processes tell each other of changes by an object of a store that both have:
 // here one in memory, for tests; a bucket takes its place, or a folder.
 func ExampleNewBus() {
-	shared := storetest.NewMemory(nil) // s3store.New(client, "my-bucket", &s3store.Options{Prefix: "prod/"})
+	shared := storetest.NewMemory(nil) // s3store.New(client, "my-bucket", &s3store.Options{Prefix: "prod/bus/"})
 	here := store.NewBus(shared, "!bus", &store.BusOptions{Interval: 10 * time.Millisecond})
 	there := store.NewBus(shared, "!bus", nil)
 	defer there.Close()
