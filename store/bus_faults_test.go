@@ -185,29 +185,106 @@ func TestBusOutage(t *testing.T) {
 	}
 }
 
-// stalling is a store whose Get takes as long as it is told, whatever the context
-// says: as after a stop of the process.
+// stalling is a store whose next answer takes as long as it is told, whatever the
+// context says: as after a stop of the process.
 type stalling struct {
 	*storetest.Memory
 
-	mu   sync.Mutex // guards next
-	next time.Duration
+	mu       sync.Mutex // guards get and put
+	get, put time.Duration
+	before   func() // the next Put
 }
 
-func (s *stalling) stall(d time.Duration) {
+// stall takes d for the next answer.
+func (s *stalling) stall(d *time.Duration) {
+	s.mu.Lock()
+	wait := *d
+	*d = 0
+	s.mu.Unlock()
+	time.Sleep(wait)
+}
+
+func (s *stalling) set(d *time.Duration, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.next = d
+	*d = wait
 }
 
 func (s *stalling) Get(ctx context.Context, key string, want store.Want) (store.Object, bool, error) {
 	obj, ok, err := s.Memory.Get(ctx, key, want)
-	s.mu.Lock()
-	d := s.next
-	s.next = 0
-	s.mu.Unlock()
-	time.Sleep(d)
+	s.stall(&s.get)
 	return obj, ok, err
+}
+
+func (s *stalling) Put(ctx context.Context, key string, obj store.Object, cond store.Cond) (store.Version, bool, error) {
+	if s.before != nil {
+		s.before()
+	}
+	version, ok, err := s.Memory.Put(ctx, key, obj, cond)
+	s.stall(&s.put)
+	return version, ok, err
+}
+
+// TestBusOldAnswers: what is learned last may have been so first. It neither tells
+// messages again nor is a gap.
+func TestBusOldAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stalls := &stalling{Memory: storetest.NewMemory(nil)}
+		a, other := newBus(t, stalls, nil), newBus(t, stalls.Memory, nil)
+		l := listen(t, a)
+		publish(t, other, "1")
+		stalls.set(&stalls.get, 1400*time.Millisecond) // a poll
+		time.Sleep(aPoll)                              // it has looked, and has no answer yet
+		publish(t, a, "2")
+		time.Sleep(3 * aPoll)
+		l.hears(t, "1", "2")
+
+		stalls.set(&stalls.put, 3*time.Second)
+		go publish(t, a, "3")
+		synctest.Wait()
+		publish(t, other, "4")
+		time.Sleep(2 * aPoll) // polls find both
+		l.hears(t, "3", "4")
+		time.Sleep(5 * time.Second) // the answer to the Put
+		publish(t, a, "5")
+		l.hears(t, "5")
+	})
+}
+
+// TestBusLeavesWhatAppears: somebody else may make an object while the bus makes its
+// own.
+func TestBusLeavesWhatAppears(t *testing.T) {
+	memory := storetest.NewMemory(nil)
+	stalls := &stalling{Memory: memory, before: func() { memory.Plant(busKey, []byte("mine")) }}
+	b := newBus(t, stalls, nil)
+	if err := b.Publish(t.Context(), message("1")); !errors.Is(err, store.ErrForeign) {
+		t.Errorf("Publish over a foreign object that appears: %v", err)
+	}
+	if m, ok, err := memory.Head(t.Context(), busKey); err != nil || !ok || !m.Foreign {
+		t.Errorf("there is %+v, %v, %v", m, ok, err)
+	}
+}
+
+// TestBusDamagedOnItsWay: what was damaged on its way is asked for again, and not
+// replaced.
+func TestBusDamagedOnItsWay(t *testing.T) {
+	for _, fault := range []storetest.Fault{storetest.FlipBody, storetest.Truncate, storetest.FlipHash, storetest.Damaged} {
+		synctest.Test(t, func(t *testing.T) {
+			memory := storetest.NewMemory(nil)
+			faulty := storetest.NewFaulty(memory, nil)
+			counting := storetest.NewCounting(faulty)
+			a, other := newBus(t, counting, nil), newBus(t, memory, nil)
+			l := listen(t, a)
+			counting.Reset()
+			publish(t, other, "1")
+			faulty.Script(storetest.OpGet, fault)
+			time.Sleep(aPoll)
+			l.hears(t, "1")
+			if n := counting.Requests().Put; n > 0 || faulty.Met(fault) != 1 {
+				t.Errorf("%v: the object was replaced", fault)
+			}
+		})
+	}
 }
 
 // TestBusStopOfTheProcess: an answer that is long past is none.
@@ -216,7 +293,7 @@ func TestBusStopOfTheProcess(t *testing.T) {
 		stalls := &stalling{Memory: storetest.NewMemory(nil)}
 		a, other := newBus(t, stalls, nil), newBus(t, stalls.Memory, nil)
 		l := listen(t, a)
-		stalls.stall(time.Hour)
+		stalls.set(&stalls.get, time.Hour)
 		time.Sleep(aPoll)
 		publish(t, other, "1")
 		time.Sleep(time.Hour - 2*time.Second)
