@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestBusConformance(t *testing.T) {
 			New: func(t *testing.T) func(t *testing.T) advcache.Bus {
 				channel := newPrefix()
 				return func(t *testing.T) advcache.Bus {
-					return redisstore.NewBus(client(t), &redisstore.BusOptions{Channel: channel})
+					return redisstore.NewBus(client(t), &redisstore.BusOptions{Channel: channel, Logger: quiet})
 				}
 			},
 			Goroutine: isOfBus,
@@ -55,3 +56,6 @@ func isOfBus(stack string) bool {
 	}
 	return false
 }
+
+// quiet is the logger of buses that have outages on purpose.
+var quiet = slog.New(slog.DiscardHandler)

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/advcache/advcache"
 )
 
 const (
@@ -173,79 +171,4 @@ func (l *link) lookAround(ctx context.Context) {
 	if c, ok := l.bus.client.(*redis.ClusterClient); ok {
 		c.ReloadState(ctx)
 	}
-}
-
-// handover is a subscription that is made by one goroutine for another one, which
-// may have left.
-type handover struct {
-	mu     sync.Mutex
-	pubsub *redis.PubSub
-	left   bool
-}
-
-func (h *handover) give(pubsub *redis.PubSub) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.left {
-		_ = pubsub.Close()
-		return
-	}
-	h.pubsub = pubsub
-}
-
-func (h *handover) leave() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.left = true
-	if h.pubsub != nil {
-		_ = h.pubsub.Close()
-	}
-}
-
-// open subscribes to the channel and to that of the heartbeats. The client may not
-// watch ctx: it is left alone then, as commands are.
-func (s *session) open(ctx context.Context) (pubsub *redis.PubSub, err error) {
-	b := s.link.bus
-	ctx, cancel := context.WithTimeout(ctx, silence(b.opt.Heartbeat))
-	defer cancel()
-	var made handover
-	defer func() {
-		if p := recover(); p != nil { // in a hook
-			err = &advcache.PanicError{Value: p}
-		}
-		if err != nil {
-			made.leave()
-		}
-	}()
-	err = b.via.guard(ctx, func() error {
-		pubsub, err := b.subscribe(ctx, s.beats)
-		if err == nil {
-			made.give(pubsub)
-		}
-		return err
-	})
-	return made.pubsub, err
-}
-
-// subscribe opens a connection to the server that messages go to: not to one of
-// its replicas, which may lose some on the way without a sign of it.
-func (b *Bus) subscribe(ctx context.Context, beats string) (pubsub *redis.PubSub, err error) {
-	node, _ := b.client.(*redis.Client)
-	if c, ok := b.client.(*redis.ClusterClient); ok {
-		if node, err = c.MasterForKey(ctx, b.opt.Channel); err != nil {
-			return nil, err
-		}
-	}
-	if b.sharded {
-		pubsub = node.SSubscribe(ctx)
-		err = pubsub.SSubscribe(ctx, b.opt.Channel, beats)
-	} else {
-		pubsub = node.Subscribe(ctx)
-		err = pubsub.Subscribe(ctx, b.opt.Channel, beats)
-	}
-	if err != nil {
-		_ = pubsub.Close()
-		return nil, err
-	}
-	return pubsub, nil
 }

@@ -24,7 +24,8 @@ func silence(heartbeat time.Duration) time.Duration { return heartbeat * 5 / 2 }
 // are sent to.
 type session struct {
 	link  *link
-	beats string // the channel of the heartbeats: no other session has it
+	node  *redis.Client // where the channel is subscribed to
+	beats string        // the channel of the heartbeats: no other session has it
 
 	heard   chan heard
 	sent    chan sent
@@ -53,6 +54,11 @@ type sent struct {
 	receivers int64
 	err       error
 }
+
+// elsewhereError says that the subscription is not where messages are sent to.
+type elsewhereError struct{ what string }
+
+func (e *elsewhereError) Error() string { return "redisstore: " + e.what }
 
 // watch returns why the connection cannot be trusted any more.
 func (s *session) watch(ctx context.Context) error {
@@ -116,7 +122,10 @@ func (s *session) answer(a sent) error {
 	}
 	s.out, s.failed = false, a.err // one that failed is sent again, until it is late
 	if a.err == nil && a.receivers == 0 {
-		return errors.New("the server that messages are sent to is another one")
+		return &elsewhereError{"the server that messages are sent to is another one"}
+	}
+	if elsewhere, ok := errors.AsType[*elsewhereError](a.err); ok {
+		return elsewhere
 	}
 	s.answered = a.err == nil
 	s.prove()
@@ -150,7 +159,7 @@ func (s *session) late() error {
 func (s *session) beat(ctx context.Context) {
 	s.number++
 	s.at, s.out, s.answered, s.back = time.Now(), true, false, false
-	number := s.number
+	number, first := s.number, !s.worked
 	s.sending.Go(func() {
 		a := sent{err: errGoexit}
 		defer func() {
@@ -162,7 +171,36 @@ func (s *session) beat(ctx context.Context) {
 		b := s.link.bus
 		ctx, cancel := context.WithTimeout(ctx, silence(b.opt.Heartbeat))
 		defer cancel()
-		a.receivers, a.err = b.publish(ctx, s.beats, number)
+		if a.err = s.here(ctx, first); a.err == nil {
+			a.receivers, a.err = b.publish(ctx, s.beats, number)
+		}
+	})
+}
+
+// here returns an error if messages go to another node than the one that is
+// subscribed to, or if that is a replica. A replica takes subscriptions and messages
+// too, and may then lose some that its master gets, without a sign of it. One that
+// becomes a replica ends its subscriptions: so it is asked at first.
+func (s *session) here(ctx context.Context, first bool) error {
+	b := s.link.bus
+	return b.via.guard(ctx, func() error {
+		node, err := b.node(ctx)
+		switch {
+		case err != nil:
+			return err
+		case node != s.node:
+			return &elsewhereError{"the channel belongs to another node now"}
+		case !first:
+			return nil
+		}
+		master, err := b.isMaster(ctx, node)
+		if _, refused := errors.AsType[redis.Error](err); refused {
+			return nil // this user may not ask
+		}
+		if err == nil && !master {
+			err = &elsewhereError{"the server is a replica: messages that its master gets may be lost on the way"}
+		}
+		return err
 	})
 }
 
@@ -200,7 +238,7 @@ func (s *session) next(ctx context.Context, pubsub *redis.PubSub) (h heard, ok b
 			h, ok = heard{err: fmt.Errorf("redisstore: panic: %v", p)}, true
 		}
 	}()
-	got, err := pubsub.Receive(over)
+	got, err := pubsub.Receive(over)                          //nolint:contextcheck // see there
 	if errors.Is(err, context.Canceled) && ctx.Err() == nil { // a client that looks at it before it reads
 		got, err = pubsub.Receive(ctx)
 	}

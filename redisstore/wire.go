@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func parts(m advcache.Invalidation) iter.Seq[[]byte] {
 			tags := fit(m.Tags, &room, keys == 0)
 			part := m
 			part.Keys, part.Tags = m.Keys[:keys], m.Tags[:tags]
-			if !yield(appendMessage(nil, part)) {
+			if !yield(encode(part)) {
 				return
 			}
 			m.All, m.Prefix = false, ""
@@ -81,15 +80,14 @@ func fit(words []string, room *int, one bool) int {
 // sizeOf returns the most that a string takes.
 func sizeOf(s string) int { return binary.MaxVarintLen32 + len(s) }
 
-func appendMessage(b []byte, m advcache.Invalidation) []byte {
+func encode(m advcache.Invalidation) []byte {
 	size := fixedSize + sizeOf(m.Cache) + sizeOf(m.Origin) + sizeOf(m.Prefix) + 2*binary.MaxVarintLen32
 	for _, words := range [][]string{m.Keys, m.Tags} {
 		for _, word := range words {
 			size += sizeOf(word)
 		}
 	}
-	b = slices.Grow(b, size)
-	b = append(b, magic...)
+	b := append(make([]byte, 0, size), magic...)
 	var flags byte
 	if m.All {
 		flags |= flagAll
