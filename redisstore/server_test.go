@@ -21,7 +21,7 @@ import (
 
 // patience is how long a test waits for what must happen: far longer than it
 // takes, since a test machine may be slow.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // home holds the folders of all servers.
 var home string
