@@ -28,7 +28,7 @@ func TestNewBusPanics(t *testing.T) {
 	defer c.Close()
 	r := redis.NewRing(&redis.RingOptions{})
 	defer r.Close()
-	for want, make := range map[string]func(){
+	for want, construct := range map[string]func(){
 		"a client that is nil or unknown (<nil>)":                func() { redisstore.NewBus(nil, nil) },
 		"nil or unknown (*redis.Client)":                         func() { redisstore.NewBus((*redis.Client)(nil), nil) },
 		"nil or unknown (*redis.ClusterClient)":                  func() { redisstore.NewBus((*redis.ClusterClient)(nil), nil) },
@@ -44,7 +44,7 @@ func TestNewBusPanics(t *testing.T) {
 					t.Errorf("it panics with %q; want %q", said, want)
 				}
 			}()
-			make()
+			construct()
 		}()
 	}
 }
@@ -80,6 +80,7 @@ func TestBusRequests(t *testing.T) {
 // TestBusOfHungServer is about a server that accepts and never answers: callers
 // are let go, whatever the client does.
 func TestBusOfHungServer(t *testing.T) {
+	t.Parallel()
 	for _, respect := range []bool{false, true} {
 		for name, c := range hungClients(t, respect) {
 			if name == "Ring" || name == "Wrapper" {
