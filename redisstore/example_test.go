@@ -85,3 +85,39 @@ func ExampleStore_Clear() {
 	// <nil> 2
 	// <nil> [of somebody else]
 }
+
+// Two processes that share a channel: what one of them changes, the other one drops
+// its copy of. A chain or a Hybrid does this with the bus it is given.
+func ExampleNewBus() {
+	addr := exampleServer()
+	process := func() (*redis.Client, *redisstore.Bus) {
+		rdb := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
+		return rdb, redisstore.NewBus(rdb, nil)
+	}
+	oneClient, one := process()
+	defer oneClient.Close()
+	defer one.Close()
+	otherClient, other := process()
+	defer otherClient.Close()
+	defer other.Close()
+
+	connected, dropped := make(chan bool, 1), make(chan []string, 1)
+	stop, err := other.Subscribe(advcache.BusSubscriber{
+		Receive:   func(m advcache.Invalidation) { dropped <- m.Keys },
+		Connected: func(now bool) { connected <- now }, // false: trust no copy
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer stop()
+	fmt.Println("connected:", <-connected)
+
+	err = one.Publish(context.Background(), advcache.Invalidation{Cache: "users", Keys: []string{"user:42"}, At: time.Now()})
+	fmt.Println("published:", err)
+	fmt.Println("to drop:", <-dropped)
+	// Output:
+	// connected: true
+	// published: <nil>
+	// to drop: [user:42]
+}

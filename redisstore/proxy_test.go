@@ -1,7 +1,7 @@
 package redisstore_test
 
 import (
-	"io"
+	"bytes"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,15 +12,28 @@ import (
 type proxy struct {
 	net.Listener
 	swallow atomic.Bool // end the next connection that has an answer, without it
+	hole    atomic.Bool // pass nothing on, and say nothing of it
+	deaf    atomic.Bool // pass nothing on to connections that have subscribed
 	open    sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+// cut ends all connections.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.Close()
+	}
+	clear(p.conns)
 }
 
 func (p *proxy) addr() string { return p.Addr().String() }
 
 func newProxy(t *testing.T, target string) *proxy {
-	p := &proxy{Listener: listen(t)}
-	var mu sync.Mutex
-	conns := map[net.Conn]bool{}
+	p := &proxy{Listener: listen(t), conns: map[net.Conn]bool{}}
 	p.open.Go(func() {
 		for {
 			client, err := p.Accept()
@@ -32,12 +45,28 @@ func newProxy(t *testing.T, target string) *proxy {
 				_ = client.Close()
 				continue
 			}
-			mu.Lock()
-			conns[client], conns[server] = true, true
-			mu.Unlock()
+			p.mu.Lock()
+			p.conns[client], p.conns[server] = true, true
+			p.mu.Unlock()
+			var subscribed atomic.Bool
 			p.open.Go(func() {
-				_, _ = io.Copy(server, client)
-				_ = server.Close()
+				defer server.Close()
+				request := make([]byte, 1<<16)
+				for {
+					n, err := client.Read(request)
+					if err != nil {
+						return
+					}
+					if bytes.Contains(request[:n], []byte("subscribe")) {
+						subscribed.Store(true)
+					}
+					if p.hole.Load() {
+						continue
+					}
+					if _, err := server.Write(request[:n]); err != nil {
+						return
+					}
+				}
 			})
 			p.open.Go(func() {
 				defer client.Close()
@@ -48,6 +77,9 @@ func newProxy(t *testing.T, target string) *proxy {
 					if err != nil || p.swallow.CompareAndSwap(true, false) {
 						return
 					}
+					if p.hole.Load() || p.deaf.Load() && subscribed.Load() {
+						continue
+					}
 					if _, err := client.Write(answer[:n]); err != nil {
 						return
 					}
@@ -57,11 +89,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	})
 	t.Cleanup(func() {
 		_ = p.Close()
-		mu.Lock()
-		for c := range conns {
-			_ = c.Close()
-		}
-		mu.Unlock()
+		p.cut()
 		p.open.Wait()
 	})
 	return p

@@ -207,3 +207,14 @@ func (w *watched) client(tb testing.TB, change ...func(*redis.FailoverOptions)) 
 	tb.Cleanup(func() { _ = client.Close() })
 	return client
 }
+
+// clusterClient sees the servers as one shard of a Cluster, to read from all of them.
+func (w *watched) clusterClient(tb testing.TB) *redis.ClusterClient {
+	o := &redis.FailoverOptions{MasterName: "main"}
+	for _, s := range w.sentinels {
+		o.SentinelAddrs = append(o.SentinelAddrs, s.addr())
+	}
+	client := redis.NewFailoverClusterClient(o)
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
+}
