@@ -11,11 +11,15 @@ import (
 // concurrent use, serves any number of chains, and is its owner's to close.
 type Bus interface {
 	// Publish hands m to the bus, for all subscribers, also those of this
-	// process. An error means that others may not be told.
+	// process. An error means that others may not be told. A message may be
+	// delivered twice, and a long one in several parts. After the bus is closed,
+	// it gives [ErrClosed].
 	Publish(ctx context.Context, m Invalidation) error
 
 	// Subscribe has s told of what is published, until stop is called, which
-	// waits for the calls of s that are under way.
+	// waits for the calls of s that are under way, and so must not be called by
+	// one of them. Where the bus is closed before that, s is told so by
+	// Connected(false).
 	Subscribe(s BusSubscriber) (stop func(), err error)
 }
 
@@ -45,7 +49,8 @@ type Invalidation struct {
 
 // BusSubscriber is what a [Bus] tells its subscribers. The calls for one
 // subscriber come one after the other, in the order of the messages. They must be
-// quick, since others wait.
+// quick, since others wait. A nil function is not called. What a message holds is
+// shared by all subscribers, and must not be changed.
 type BusSubscriber struct {
 	// Receive is told of each message.
 	Receive func(Invalidation)
