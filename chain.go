@@ -20,7 +20,8 @@ import (
 //
 // A read asks level after level until one has a fresh entry, negative ones
 // included, and copies it to all levels before that one; if none has, it is
-// answered with the stale entry that was fresh last. Callers of one key that is
+// answered with the stale entry that was fresh last, and while that is in memory
+// the other levels are asked once in [StaleFor]. Callers of one key that is
 // not in level 1 share one such read. A copy keeps the instants of its original,
 // and is held no longer than the limit of its level, or of the next one where that
 // is less.

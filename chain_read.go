@@ -61,18 +61,29 @@ func (c *Chain[V]) GetEntry(ctx context.Context, key string) (Entry[V], bool, er
 	return f.Entry, f.OK, f.Err
 }
 
+// StaleFor is how long a stale copy in memory is served before the other levels are
+// asked again whether they have a fresh one.
+const StaleFor = time.Second
+
 // look is find, but for what level 1 has in memory.
 func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
-	if _, known := c.inFront(key); known {
+	n, fresh := c.inFront(key)
+	if fresh || n != nil && time.Now().UnixNano()-n.Checked() < int64(StaleFor) && !n.Suspected() && c.outlives(n) {
 		count := c.stripe(key).Load()
 		l := c.tiers[0].look(ctx, key, nil)
-		if l.OK && l.Entry.IsFresh(time.Now()) {
+		if l.OK && l.Entry.IsFresh(time.Now()) == fresh {
 			l.Entry.Version = versionOf(&l.Entry, true, []Version{l.Entry.Version}, count)
 			c.tags.unmark(&l.Entry)
 			return found[V]{Lookup: l}
 		}
 	}
-	return c.find(ctx, key)
+	f := c.find(ctx, key)
+	if t := c.tiers[0]; t.live != nil && f.OK && !f.Entry.IsFresh(time.Now()) {
+		if n := t.live.Find(key); n != nil {
+			n.Check(time.Now().UnixNano())
+		}
+	}
+	return f
 }
 
 // Revalidate implements [Revalidator]: a level that gave the copy before moves no

@@ -240,9 +240,9 @@ func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], s
 		return false, c.opError("lock", key, err)
 	}
 	defer unlock()
-	// A level that was not asked, or is not believed, tells nothing of changes by
-	// this chain.
-	if s.of(len(c.tiers)-1).IsZero() && c.stripe(key).Load() != count {
+	// A level that was not asked, is not believed, or has shown nothing cannot tell
+	// of all changes that this chain knows of.
+	if (!s.found || s.of(len(c.tiers)-1).IsZero()) && c.stripe(key).Load() != count {
 		return false, nil
 	}
 	stored, err := c.writeIf(ctx, key, entry, &s)

@@ -5,19 +5,24 @@ import (
 	"time"
 )
 
-func (e *engine[V]) set(ctx context.Context, key string, v V, life func(V) time.Duration) error {
+func (e *engine[V]) set(ctx context.Context, key string, v V, life func(V) time.Duration, tagsOf func(V) []string) error {
 	if e.ttl == 0 {
 		return nil
 	}
 	start := time.Now()
 	var lasts time.Duration
+	var tags []string
 	if err := guard(func() error {
 		lasts = e.lifeOf(v, life)
+		if tagsOf != nil {
+			tags = tagsOf(v)
+		}
 		return nil
 	}); err != nil {
 		return e.opError("set", key, err)
 	}
 	entry, keep := e.entryFor(v, start, lasts)
+	entry.Tags = tags
 	if !keep {
 		return e.invalidate(ctx, []string{key})
 	}

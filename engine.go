@@ -33,6 +33,7 @@ type engine[V any] struct {
 type origin[V any] struct {
 	load func(context.Context) (V, error)
 	life func(V) time.Duration // nil: the TTL's
+	tags func(V) []string      // nil: none
 	cost *loadCost
 }
 

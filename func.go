@@ -17,6 +17,7 @@ type Func[K comparable, V any] struct {
 	engine   *engine[V]
 	key      *KeyTemplate[K]
 	life     func(V) time.Duration // nil: the TTL's
+	tags     func(V) []string      // nil: none
 	cost     loadCost
 	load     func(context.Context, K) (V, error)
 	loadMany func(context.Context, []K) (map[K]V, error) // nil: only load
@@ -119,6 +120,7 @@ func (f *Func[K, V]) origin(k K) *origin[V] {
 	return &origin[V]{
 		load: func(ctx context.Context) (V, error) { return f.load(ctx, k) },
 		life: f.life,
+		tags: f.tags,
 		cost: &f.cost,
 	}
 }
@@ -140,7 +142,7 @@ func (f *Func[K, V]) Set(ctx context.Context, k K, v V) error {
 	if err != nil {
 		return err
 	}
-	return f.engine.set(ctx, key, v, f.life)
+	return f.engine.set(ctx, key, v, f.life, f.tags)
 }
 
 // Refresh loads the value for k, whether or not the cache holds it, and returns

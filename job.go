@@ -96,14 +96,15 @@ func (j *job[V]) served(ctx context.Context) bool {
 type loaded[V any] struct {
 	value V
 	life  time.Duration
+	tags  []string
 }
 
 // errNothingHeld does not wrap ErrUnchanged: a load further out that returns it
 // would renew an entry of its own.
 var errNothingHeld = errors.New("the loader answered ErrUnchanged, but the cache holds no entry")
 
-// appraise makes of what the loader returned what is to be kept. LifeOf is the
-// user's, so it runs where a panic is caught.
+// appraise makes of what the loader returned what is to be kept. LifeOf and TagsOf
+// are the user's, so they run where a panic is caught.
 func (j *job[V]) appraise(v V, err error) (loaded[V], error) {
 	if errors.Is(err, ErrUnchanged) {
 		switch held := &j.answer; {
@@ -118,7 +119,11 @@ func (j *job[V]) appraise(v V, err error) (loaded[V], error) {
 	if err != nil {
 		return loaded[V]{}, err
 	}
-	return loaded[V]{v, j.engine.lifeOf(v, j.origin.life)}, nil
+	l := loaded[V]{value: v, life: j.engine.lifeOf(v, j.origin.life)}
+	if j.origin.tags != nil {
+		l.tags = j.origin.tags(v)
+	}
+	return l, nil
 }
 
 // settle stores what was loaded, tells the observer, and serves the callers.
@@ -143,6 +148,7 @@ func (j *job[V]) settle(ctx context.Context, l loaded[V], err error, began time.
 	case err == nil:
 		j.origin.cost.add(took)
 		entry, keep := e.entryFor(l.value, began, l.life)
+		entry.Tags = l.tags
 		j.call.Offer(l.value, nil)
 		j.commit(ctx, entry, keep)
 		e.backoff.clear(j.key)

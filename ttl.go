@@ -29,7 +29,8 @@ import (
 // in a circle end by LoadTimeout.
 type TTL[K comparable, V any] struct {
 	engine *engine[V]
-	life   func(V) time.Duration
+	life   func(V) time.Duration // nil: the engine's
+	tags   func(V) []string      // nil: none
 }
 
 // NewTTL returns a TTL over c, which stays the caller's to close. Values live
@@ -51,7 +52,23 @@ func (t *TTL[K, V]) LifeOf(life func(V) time.Duration) *TTL[K, V] {
 	if life == nil {
 		panic("advcache: TTL.LifeOf: the function is nil; hand in one that returns the life of a value")
 	}
-	return &TTL[K, V]{engine: t.engine, life: life}
+	return &TTL[K, V]{engine: t.engine, life: life, tags: t.tags}
+}
+
+// TagsOf returns a TTL that shares everything with t, but whose functions give
+// each value, loaded or set, the tags that tags returns for it: see
+// [InvalidateTag].
+func (t *TTL[K, V]) TagsOf(tags func(V) []string) *TTL[K, V] {
+	if tags == nil {
+		panic("advcache: TTL.TagsOf: the function is nil; hand in one that returns the tags of a value")
+	}
+	return &TTL[K, V]{engine: t.engine, life: t.life, tags: tags}
+}
+
+// InvalidateTag ends what the cache holds with one of the tags, where the cache can
+// do that: see the function [InvalidateTag].
+func (t *TTL[K, V]) InvalidateTag(ctx context.Context, tags ...string) error {
+	return InvalidateTag(ctx, t.engine.cache, tags...)
 }
 
 // Cached wraps fn: see [TTL]. It panics if the template does not fit K, or fn
@@ -111,7 +128,7 @@ func (t *TTL[K, V]) CachedValue(key string, fn func(context.Context) (V, error))
 	if fn == nil {
 		panic("advcache: TTL.CachedValue(" + key + "): the function is nil; hand in the one to cache")
 	}
-	f := newFunc(&TTL[struct{}, V]{engine: t.engine, life: t.life}, key)
+	f := newFunc(&TTL[struct{}, V]{engine: t.engine, life: t.life, tags: t.tags}, key)
 	f.load = func(ctx context.Context, _ struct{}) (V, error) { return fn(ctx) }
 	return func(ctx context.Context) (V, error) { return f.Get(ctx, struct{}{}) }
 }
@@ -135,7 +152,7 @@ func newFunc[K comparable, V any](t *TTL[K, V], template string) *Func[K, V] {
 	if e.opt.MaxKeyLength != 0 {
 		key = key.Limit(e.opt.MaxKeyLength)
 	}
-	f := &Func[K, V]{engine: e, key: key, life: t.life}
+	f := &Func[K, V]{engine: e, key: key, life: t.life, tags: t.tags}
 	f.hit = f.get
 	if e.live != nil && e.ttl > 0 && e.opt.HotKeys > 0 && !e.live.Clock().Exact() && comparedByContent(reflect.TypeFor[K]()) {
 		remember(f)

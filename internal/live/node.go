@@ -34,6 +34,7 @@ type extra struct {
 	life    atomic.Pointer[Life] // nil: fresh until Node.until, and no more
 	absent  bool
 	suspect atomic.Bool
+	checked atomic.Int64 // see Node.Check
 	tags    []string
 	kept    int64 // see Node.Keep
 	origin  any   // the same
@@ -186,6 +187,18 @@ func (n *Node[V]) Suspect() {
 	x.suspect.Store(true)
 	n.until.CompareAndSwap(until, closer) // or it has just ended
 	n.letGo()
+}
+
+// Check notes that at an instant, in Unix nanoseconds, the originals of a stale copy
+// were asked for, and nothing fresher was found.
+func (n *Node[V]) Check(now int64) { n.mustExtra().checked.Store(now) }
+
+// Checked returns what Check was given last, 0 if it was not called.
+func (n *Node[V]) Checked() int64 {
+	if x := n.extra.Load(); x != nil {
+		return x.checked.Load()
+	}
+	return 0
 }
 
 // Suspected reports whether Suspect was called.
