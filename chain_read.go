@@ -68,10 +68,13 @@ const StaleFor = time.Second
 // look is find, but for what level 1 has in memory.
 func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
 	n, fresh := c.inFront(key)
-	if fresh || n != nil && time.Now().UnixNano()-n.Checked() < int64(StaleFor) && !n.Suspected() && c.outlives(n) {
+	if l, ok := c.checked(ctx, key, n); !fresh && ok {
+		return found[V]{Lookup: l}
+	}
+	if fresh {
 		count := c.stripe(key).Load()
 		l := c.tiers[0].look(ctx, key, nil)
-		if l.OK && l.Entry.IsFresh(time.Now()) == fresh {
+		if l.OK && l.Entry.IsFresh(time.Now()) {
 			l.Entry.Version = versionOf(&l.Entry, true, []Version{l.Entry.Version}, count)
 			c.tags.unmark(&l.Entry)
 			return found[V]{Lookup: l}
@@ -80,10 +83,29 @@ func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
 	f := c.find(ctx, key)
 	if t := c.tiers[0]; t.live != nil && f.OK && !f.Entry.IsFresh(time.Now()) {
 		if n := t.live.Find(key); n != nil {
-			n.Check(time.Now().UnixNano())
+			n.Check(time.Now().UnixNano(), f.Entry.Version)
 		}
 	}
 	return f
+}
+
+// checked returns the stale entry of a node, if no other level had a fresh one a
+// short while ago.
+func (c *Chain[V]) checked(ctx context.Context, key string, n *live.Node[V]) (l Lookup[V], ok bool) {
+	if n == nil || n.Suspected() || !c.outlives(n) {
+		return l, false
+	}
+	at, version := n.Checked()
+	if at == 0 || time.Now().UnixNano()-at >= int64(StaleFor) {
+		return l, false
+	}
+	l = c.tiers[0].look(ctx, key, nil)
+	if token, _ := l.Entry.Version.Parts(); !l.OK || token != any(n) {
+		return l, false
+	}
+	l.Entry.Version, ok = version.(Version)
+	c.tags.unmark(&l.Entry)
+	return l, ok
 }
 
 // Revalidate implements [Revalidator]: a level that gave the copy before moves no
@@ -108,16 +130,16 @@ func (c *Chain[V]) Revalidate(ctx context.Context, key string, entry Entry[V]) (
 
 // Exists implements [Cache]: it moves no value, and promotes none.
 func (c *Chain[V]) Exists(ctx context.Context, key string) (bool, error) {
-	e, ok, err := c.head(ctx, key)
+	e, ok, err := c.head(ctx, key, c.tags.used.Load())
 	return ok && !e.Absent && e.IsFresh(time.Now()), err
 }
 
 // HeadEntry implements [EntryHeader].
 func (c *Chain[V]) HeadEntry(ctx context.Context, key string) (Entry[V], bool, error) {
-	return c.head(ctx, key)
+	return c.head(ctx, key, true)
 }
 
-func (c *Chain[V]) head(ctx context.Context, key string) (best Entry[V], ok bool, err error) {
+func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V], ok bool, err error) {
 	count := c.stripe(key).Load()
 	var room [8]Version
 	shown := room[:0]
@@ -128,7 +150,7 @@ func (c *Chain[V]) head(ctx context.Context, key string) (best Entry[V], ok bool
 		}
 	}()
 	for _, t := range c.tiers {
-		l := c.judge(ctx, t.head(ctx, key))
+		l := c.judge(ctx, t.head(ctx, key, all))
 		shown = append(shown, l.Entry.Version)
 		now := time.Now()
 		if err = l.Err; err != nil {

@@ -175,7 +175,7 @@ func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began 
 	if last.noIf {
 		return false, unsupported(last.cache, "SetEntryIf")
 	}
-	l := c.judge(ctx, last.head(ctx, key))
+	l := c.judge(ctx, last.head(ctx, key, true))
 	switch {
 	case l.Err != nil:
 		return false, last.opError("get", key, l.Err)
@@ -299,7 +299,7 @@ func (c *Chain[V]) seenLast(ctx context.Context, key string, s *chainSeen) (seen
 	if seen = s.of(len(c.tiers) - 1); !seen.IsZero() {
 		return seen, true, nil
 	}
-	l := last.head(ctx, key)
+	l := last.head(ctx, key, true)
 	if l.Err != nil {
 		return seen, false, fmt.Errorf("what was seen cannot be compared: %w", last.opError("get", key, l.Err))
 	}

@@ -188,6 +188,31 @@ func onEach(t *testing.T, test func(t *testing.T, c advcache.Cache[string])) {
 		},
 		"plain":    func(*testing.T) advcache.Cache[string] { return newMapCache[string]() },
 		"entry-if": func(*testing.T) advcache.Cache[string] { return conditionalCache[string]{newMapCache[string]()} },
+		"chain of one": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return builder{t}.chain(level(conditionalCache[string]{newMapCache[string]()}, 0))
+		},
+		"chain of two": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return builder{t}.chain(level(open[string](t, nil), 0), level(conditionalCache[string]{newMapCache[string]()}, 0))
+		},
+		"chain of three": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return builder{t}.chain(level(open[string](t, nil), 0), level(newMapCache[string](), 0), level(builder{t}.bytes(), 0))
+		},
+		"chain that copies": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return builder{t}.chain(level(open(t, &inmem.Options[string]{Copy: strings.Clone}), 0), level(builder{t}.bytes(), 0))
+		},
+		"hybrid": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			return builder{t}.hybrid(open[string](t, nil), builder{t}.bytes(), &advcache.HybridOptions{L1TTL: day})
+		},
+		"nested": func(t *testing.T) advcache.Cache[string] {
+			t.Helper()
+			inner := builder{t}.hybrid(newMapCache[string](), builder{t}.bare(), &advcache.HybridOptions{L1TTL: day})
+			return builder{t}.hybrid(open[string](t, nil), inner, &advcache.HybridOptions{L1TTL: day})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { test(t, fresh(t)) })

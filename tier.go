@@ -172,9 +172,9 @@ func (t *tier[V]) believed(l Lookup[V]) Lookup[V] {
 	return l
 }
 
-// head is look without the value. It reports whether a hit is a fresh value where
-// the level can say no more than that.
-func (t *tier[V]) head(ctx context.Context, key string) (l Lookup[V]) {
+// head is look without the value. Where the level can only say whether it has a
+// fresh value, that will do, unless all of the entry is asked for.
+func (t *tier[V]) head(ctx context.Context, key string, all bool) (l Lookup[V]) {
 	if e, ok := t.queue.waiting(key); ok {
 		return Lookup[V]{Entry: e, OK: true}
 	}
@@ -182,7 +182,7 @@ func (t *tier[V]) head(ctx context.Context, key string) (l Lookup[V]) {
 		return l
 	}
 	l.Err = t.request(ctx, false, func(ctx context.Context) (err error) {
-		if _, can := t.cache.(EntryHeader[V]); can || t.doubt.aged() {
+		if _, can := t.cache.(EntryHeader[V]); can || all || t.doubt.aged() {
 			l.Entry, l.OK, err = HeadEntry(ctx, t.cache, key)
 		} else {
 			l.OK, err = t.cache.Exists(ctx, key)

@@ -34,11 +34,17 @@ type extra struct {
 	life    atomic.Pointer[Life] // nil: fresh until Node.until, and no more
 	absent  bool
 	suspect atomic.Bool
-	checked atomic.Int64 // see Node.Check
+	checked atomic.Pointer[check]
 	tags    []string
 	kept    int64 // see Node.Keep
 	origin  any   // the same
 	holds   atomic.Pointer[Hold]
+}
+
+// check is what Node.Check was given.
+type check struct {
+	at      int64
+	version any
 }
 
 // Life is the instants of an entry, in Unix nanoseconds.
@@ -190,15 +196,17 @@ func (n *Node[V]) Suspect() {
 }
 
 // Check notes that at an instant, in Unix nanoseconds, the originals of a stale copy
-// were asked for, and nothing fresher was found.
-func (n *Node[V]) Check(now int64) { n.mustExtra().checked.Store(now) }
+// were asked for, and nothing fresher was found; and the Version of that.
+func (n *Node[V]) Check(now int64, version any) { n.mustExtra().checked.Store(&check{now, version}) }
 
-// Checked returns what Check was given last, 0 if it was not called.
-func (n *Node[V]) Checked() int64 {
+// Checked returns what Check was given last, 0 and nil if it was not called.
+func (n *Node[V]) Checked() (at int64, version any) {
 	if x := n.extra.Load(); x != nil {
-		return x.checked.Load()
+		if c := x.checked.Load(); c != nil {
+			return c.at, c.version
+		}
 	}
-	return 0
+	return 0, nil
 }
 
 // Suspected reports whether Suspect was called.
