@@ -71,7 +71,7 @@ var getEntriesChecks = []check{
 	{
 		name: "Many", law: lawGetEntries, says: "GetEntries takes more keys than a store reads in one request",
 		run: func(e *env) {
-			const keys, every = 1100, 11 // Redis is asked for 512 at once
+			const keys, every = 600, 6 // Redis is asked for 512 at once
 			entries := make(map[string]advcache.Entry[string])
 			asked := make([]string, keys)
 			for i := range asked {
