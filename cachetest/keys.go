@@ -96,17 +96,18 @@ var keyChecks = []check{
 	{
 		name: "Entries", law: lawKeys, says: "SetEntries, GetEntries and HeadEntry tell keys apart",
 		run: func(e *env) {
+			keys := awkwardKeys()
 			entries := make(map[string]advcache.Entry[string])
-			for i, key := range awkwardKeys() {
+			for i, key := range keys {
 				entry := lives(valueOf(key), long, 0)
 				entry.Tags = []string{strconv.Itoa(i)}
 				entries[key] = entry
 			}
 			e.setEntries(entries)
-			for i, l := range e.lookups(awkwardKeys()) {
-				e.finds(l, valueOf(awkwardKeys()[i]), false)
+			for i, l := range e.lookups(keys) {
+				e.finds(l, valueOf(keys[i]), false)
 			}
-			for i, key := range awkwardKeys() {
+			for i, key := range keys {
 				entry, ok, err := advcache.HeadEntry(e.Context(), e.cache, key)
 				if want := []string{strconv.Itoa(i)}; !ok || err != nil || !sameTags(entry.Tags, want) {
 					e.Fatalf("HeadEntry(%s) = %s, %v, %v; want the tags %q", short(key), describe(entry), ok, err, want)

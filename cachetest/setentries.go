@@ -195,7 +195,8 @@ func (e *env) setEntries(entries map[string]advcache.Entry[string]) {
 		e.Fatalf("SetEntries of %s = %v", list(keys), err)
 	}
 	same := func(a, b advcache.Entry[string]) bool {
-		return describe(a) == describe(b) && a.Value == b.Value && a.Version == b.Version
+		return a.CreatedAt.Equal(b.CreatedAt) && a.FreshUntil.Equal(b.FreshUntil) && a.StaleUntil.Equal(b.StaleUntil) && a.HeldUntil.Equal(b.HeldUntil) &&
+			a.Value == b.Value && a.Absent == b.Absent && slices.Equal(a.Tags, b.Tags) && a.Version == b.Version
 	}
 	if !maps.EqualFunc(given, entries, same) {
 		e.Fatalf("SetEntries of %s has changed the map of its caller", list(keys))
