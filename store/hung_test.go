@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +71,8 @@ func TestManyOverAHungBackend(t *testing.T) {
 					took("SetMany", timeout, func() error { return c.SetMany(t.Context(), values, time.Hour) })
 					took("Delete", timeout, func() error { return c.Delete(t.Context(), keys...) })
 
-					ttl := advcache.NewTTL[int](c, time.Minute, &advcache.TTLOptions{Logger: slog.New(slog.DiscardHandler)})
+					var told troubles
+					ttl := advcache.NewTTL[int](c, time.Minute, &advcache.TTLOptions{Observer: told.observer()})
 					f := ttl.FuncMany("k{}", func(_ context.Context, ks []int) (map[int]string, error) {
 						found := make(map[int]string)
 						for _, k := range ks {
@@ -87,6 +87,15 @@ func TestManyOverAHungBackend(t *testing.T) {
 						}
 						return err
 					})
+					reads := 0
+					for _, err := range told.take() {
+						if op, ok := errors.AsType[*advcache.OpError](err); ok && op.Op == "get" {
+							reads++
+						}
+					}
+					if want := map[string]int{"batch": 1, "bare": 33}[name]; reads == 0 || reads > want {
+						t.Errorf("law 7: the Observer was told of %d failed reads of one batch, want %d at the most", reads, want)
+					}
 					hang(0)
 					took("SetMany, after the outage", 0, func() error { return c.SetMany(t.Context(), values, time.Hour) })
 					if found, err := c.GetMany(t.Context(), keys); len(found) != n || err != nil {
