@@ -45,9 +45,10 @@ type Harness struct {
 
 	// Without lists the capabilities that the cache lacks on purpose, by the
 	// names of their functions: "SetIfAbsent", "SetEntryIf", "GetMany",
-	// "SetMany", "Clear", "Revalidate". A cache that lacks another one fails,
-	// and so does one that has a capability listed here. A method that gives
-	// errors.ErrUnsupported counts as lacking.
+	// "SetMany", "GetEntries", "SetEntries", "HeadEntry", "Clear",
+	// "Revalidate". A cache that lacks another one fails, and so does one that
+	// has a capability listed here. A method that gives errors.ErrUnsupported
+	// counts as lacking.
 	Without []string
 
 	// Except says of checks, such as "Race/Delete", or of topics, such as "Race",
@@ -98,6 +99,9 @@ var topics = []struct {
 	{"Version", versionChecks},
 	{"GetMany", getManyChecks},
 	{"SetMany", setManyChecks},
+	{"GetEntries", getEntriesChecks},
+	{"SetEntries", setEntriesChecks},
+	{"HeadEntry", headEntryChecks},
 	{"Clear", clearChecks},
 	{"Revalidate", revalidateChecks},
 	{"Values", valueChecks},

@@ -39,7 +39,7 @@ func TestDeaf(t *testing.T) {
 // wrapper that would pass it on.
 func TestBare(t *testing.T) {
 	h := inBubble(func() advcache.Cache[string] { return bare{newMapCache()} })
-	h.Without = []string{capSetIfAbsent, capSetEntryIf, capGetMany, capSetMany, capClear, capRevalidate}
+	h.Without = []string{capSetIfAbsent, capSetEntryIf, capGetMany, capSetMany, capGetEntries, capSetEntries, capHeadEntry, capClear, capRevalidate}
 	Run(t, h)
 
 	h = inBubble(func() advcache.Cache[string] { return wrap(bare{newMapCache()}) })
@@ -132,7 +132,7 @@ func TestImpossibleHarness(t *testing.T) {
 		{Harness{New: empty, Resolution: -1}, "Harness.Resolution is -1ns"},
 		{Harness{New: empty, Resolution: 60 * time.Millisecond}, "Harness.Resolution is 60ms; it must be between 0 and 50ms"},
 		{Harness{New: empty, Unit: time.Hour, Resolution: time.Second}, "Harness.Resolution is 1s; it must be between 0 and 100ms"},
-		{Harness{New: empty, Without: []string{"Setnx"}}, `Harness.Without has "Setnx"; capabilities are SetIfAbsent, SetEntryIf, GetMany, SetMany, Clear, Revalidate`},
+		{Harness{New: empty, Without: []string{"Setnx"}}, `Harness.Without has "Setnx"; capabilities are SetIfAbsent, SetEntryIf, GetMany, SetMany, GetEntries, SetEntries, HeadEntry, Clear, Revalidate`},
 	} {
 		func() {
 			defer func() {

@@ -18,6 +18,9 @@ const (
 	capGetMany     = "GetMany"
 	capSetMany     = "SetMany"
 	capClear       = "Clear"
+	capGetEntries  = "GetEntries"
+	capSetEntries  = "SetEntries"
+	capHeadEntry   = "HeadEntry"
 	capRevalidate  = "Revalidate"
 )
 
@@ -36,6 +39,9 @@ var capabilities = []capability{
 	}},
 	{capGetMany, func(e *env) bool { return implements[advcache.ManyGetter[string]](e) }},
 	{capSetMany, func(e *env) bool { return implements[advcache.ManySetter[string]](e) }},
+	{capGetEntries, func(e *env) bool { return implements[advcache.EntriesGetter[string]](e) }},
+	{capSetEntries, func(e *env) bool { return implements[advcache.EntriesSetter[string]](e) }},
+	{capHeadEntry, func(e *env) bool { return implements[advcache.EntryHeader[string]](e) }},
 	{capClear, func(e *env) bool {
 		return !errors.Is(advcache.Clear(e.Context(), e.cache, "has Clear"), errors.ErrUnsupported)
 	}},

@@ -34,6 +34,19 @@ var contextChecks = []check{
 				if !e.refused(ctx, "Revalidate", err) && (!ok || entry.Value != "v") {
 					e.Fatalf("Revalidate = %s, %v, nil; want the value", describe(entry), ok)
 				}
+				entry, ok, err = advcache.HeadEntry(ctx, e.cache, "k")
+				if !e.refused(ctx, "HeadEntry", err) && (!ok || entry.Value != "" || entry.Version != held.Version) {
+					e.Fatalf("HeadEntry = %s, %v, nil; want the entry without its value", describe(entry), ok)
+				}
+				found := advcache.GetEntries(ctx, e.cache, []string{"k", "k2"})
+				if len(found) != 2 {
+					e.Fatalf("GetEntries of 2 keys gives %d answers", len(found))
+				}
+				for i, l := range found {
+					if want := []string{"v", "w"}[i]; !e.refused(ctx, "GetEntries", l.Err) && (!l.OK || l.Entry.Value != want) {
+						e.Fatalf("GetEntries has %s, %v, nil; want %s", describe(l.Entry), l.OK, short(want))
+					}
+				}
 				values, err := advcache.GetMany(ctx, e.cache, []string{"k", "k2"})
 				if !e.refused(ctx, "GetMany", err) && (len(values) != 2 || values["k"] != "v" || values["k2"] != "w") {
 					e.Fatalf("GetMany = %q, nil; want both values", values)
@@ -53,6 +66,14 @@ var contextChecks = []check{
 				}
 				if ok, err := e.cache.Exists(ctx, "k"); !e.refused(ctx, "Exists", err) && ok {
 					e.Fatalf("Exists = true, nil; want false")
+				}
+				if entry, ok, err := advcache.HeadEntry(ctx, e.cache, "k"); !e.refused(ctx, "HeadEntry", err) && ok {
+					e.Fatalf("HeadEntry = %s, true, nil; want a miss", describe(entry))
+				}
+				for _, l := range advcache.GetEntries(ctx, e.cache, []string{"k", "k2"}) {
+					if !e.refused(ctx, "GetEntries", l.Err) && l.OK {
+						e.Fatalf("GetEntries has %s, true, nil; want a miss", describe(l.Entry))
+					}
 				}
 			})
 		},
@@ -74,6 +95,12 @@ var contextChecks = []check{
 				err = advcache.SetMany(ctx, e.cache, map[string]string{"k": "new", "k2": "new"}, long)
 				e.doneOrRefused("SetMany", e.refused(ctx, "SetMany", err), "k", "old", "new")
 				e.doneOrRefused("SetMany", e.refused(ctx, "SetMany", err), "k2", "old", "new")
+
+				e.set("k", "old", long)
+				e.set("k2", "old", long)
+				err = advcache.SetEntries(ctx, e.cache, map[string]advcache.Entry[string]{"k": lives("new", long, 0), "k2": lives("new", long, 0)})
+				e.doneOrRefused("SetEntries", e.refused(ctx, "SetEntries", err), "k", "old", "new")
+				e.doneOrRefused("SetEntries", e.refused(ctx, "SetEntries", err), "k2", "old", "new")
 
 				e.set("k", "old", long)
 				e.set("k2", "old", long)

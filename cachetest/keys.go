@@ -1,6 +1,7 @@
 package cachetest
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/advcache/advcache"
@@ -73,6 +74,45 @@ var keyChecks = []check{
 				e.Fatalf("Delete of the empty key = %v, although Set took it; want nil", err)
 			}
 			e.getMany(others, awkwardKeys()...)
+		},
+	},
+	{
+		name: "EmptyBesideOthers", law: lawKeys, says: "where the empty key is refused, it has an error of its own, and the others are read",
+		run: func(e *env) {
+			e.set("a", "1", long)
+			e.set("b", "2", long)
+			_, ok, err := e.cache.GetEntry(e.Context(), "")
+			found := e.lookups([]string{"a", "", "b", "nothing there"})
+			if none := found[1]; none.OK || ok || (none.Err != nil) != (err != nil) {
+				e.Fatalf("GetEntries has %s, %v, %v for the empty key, and GetEntry %v, %v; want an error of both, or of none", describe(none.Entry), none.OK, none.Err, ok, err)
+			}
+			e.finds(found[0], "1", false)
+			e.finds(found[2], "2", false)
+			if none := found[3]; none.OK || none.Err != nil {
+				e.Fatalf("GetEntries beside the empty key has %s, %v, %v; want a miss", describe(none.Entry), none.OK, none.Err)
+			}
+		},
+	},
+	{
+		name: "Entries", law: lawKeys, says: "SetEntries, GetEntries and HeadEntry tell keys apart",
+		run: func(e *env) {
+			keys := awkwardKeys()
+			entries := make(map[string]advcache.Entry[string])
+			for i, key := range keys {
+				entry := lives(valueOf(key), long, 0)
+				entry.Tags = []string{strconv.Itoa(i)}
+				entries[key] = entry
+			}
+			e.setEntries(entries)
+			for i, l := range e.lookups(keys) {
+				e.finds(l, valueOf(keys[i]), false)
+			}
+			for i, key := range keys {
+				entry, ok, err := advcache.HeadEntry(e.Context(), e.cache, key)
+				if want := []string{strconv.Itoa(i)}; !ok || err != nil || !sameTags(entry.Tags, want) {
+					e.Fatalf("HeadEntry(%s) = %s, %v, %v; want the tags %q", short(key), describe(entry), ok, err, want)
+				}
+			}
 		},
 	},
 	{

@@ -199,6 +199,31 @@ func (m *mapCache) GetMany(ctx context.Context, keys []string) (map[string]strin
 	return found, nil
 }
 
+func (m *mapCache) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[string] {
+	found := make([]advcache.Lookup[string], len(keys))
+	for i, key := range keys {
+		found[i].Entry, found[i].OK, found[i].Err = m.GetEntry(ctx, key)
+	}
+	return found
+}
+
+func (m *mapCache) SetEntries(ctx context.Context, entries map[string]advcache.Entry[string]) error {
+	if err := m.lock(ctx, "set", ""); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	for key, entry := range entries {
+		m.put(key, entry)
+	}
+	return nil
+}
+
+func (m *mapCache) HeadEntry(ctx context.Context, key string) (advcache.Entry[string], bool, error) {
+	entry, ok, err := m.GetEntry(ctx, key)
+	entry.Value = ""
+	return entry, ok, err
+}
+
 func (m *mapCache) Clear(ctx context.Context, prefix string) error {
 	if err := m.lock(ctx, "clear", prefix); err != nil {
 		return err

@@ -52,6 +52,15 @@ func rekey(w *wrapper, f func(key string) string) {
 		}
 		return in.setMany(ctx, other, ttl)
 	}
+	w.getEntries = func(ctx context.Context, keys []string) []stringLookup { return in.getEntries(ctx, all(keys)) }
+	w.setEntries = func(ctx context.Context, entries map[string]stringEntry) error {
+		other := make(map[string]stringEntry)
+		for key, entry := range entries {
+			other[f(key)] = entry
+		}
+		return in.setEntries(ctx, other)
+	}
+	w.headEntry = func(ctx context.Context, key string) (stringEntry, bool, error) { return in.headEntry(ctx, f(key)) }
 	w.revalidate = func(ctx context.Context, key string, held stringEntry) (stringEntry, bool, error) {
 		return in.revalidate(ctx, f(key), held)
 	}

@@ -8,7 +8,10 @@ import (
 	"github.com/advcache/advcache"
 )
 
-type stringEntry = advcache.Entry[string]
+type (
+	stringEntry  = advcache.Entry[string]
+	stringLookup = advcache.Lookup[string]
+)
 
 // ttls makes all writes with a ttl go through f.
 func ttls(w *wrapper, f func(ttl time.Duration) time.Duration) {
@@ -26,9 +29,16 @@ func ttls(w *wrapper, f func(ttl time.Duration) time.Duration) {
 
 // stores makes all entries that are set go through f.
 func stores(w *wrapper, f func(entry stringEntry) stringEntry) {
-	setEntry, setEntryIf := w.setEntry, w.setEntryIf
+	setEntry, setEntries, setEntryIf := w.setEntry, w.setEntries, w.setEntryIf
 	w.setEntry = func(ctx context.Context, key string, entry stringEntry) error {
 		return setEntry(ctx, key, f(entry))
+	}
+	w.setEntries = func(ctx context.Context, entries map[string]stringEntry) error {
+		other := make(map[string]stringEntry)
+		for key, entry := range entries {
+			other[key] = f(entry)
+		}
+		return setEntries(ctx, other)
 	}
 	w.setEntryIf = func(ctx context.Context, key string, entry stringEntry, seen advcache.Version) (bool, error) {
 		return setEntryIf(ctx, key, f(entry), seen)
@@ -37,9 +47,21 @@ func stores(w *wrapper, f func(entry stringEntry) stringEntry) {
 
 // gives makes all entries that are read go through f.
 func gives(w *wrapper, f func(entry stringEntry, ok bool) (stringEntry, bool)) {
-	getEntry, revalidate := w.getEntry, w.revalidate
+	getEntry, getEntries, headEntry, revalidate := w.getEntry, w.getEntries, w.headEntry, w.revalidate
 	w.getEntry = func(ctx context.Context, key string) (stringEntry, bool, error) {
 		entry, ok, err := getEntry(ctx, key)
+		entry, ok = f(entry, ok)
+		return entry, ok, err
+	}
+	w.getEntries = func(ctx context.Context, keys []string) []stringLookup {
+		found := getEntries(ctx, keys)
+		for i := range found {
+			found[i].Entry, found[i].OK = f(found[i].Entry, found[i].OK)
+		}
+		return found
+	}
+	w.headEntry = func(ctx context.Context, key string) (stringEntry, bool, error) {
+		entry, ok, err := headEntry(ctx, key)
 		entry, ok = f(entry, ok)
 		return entry, ok, err
 	}

@@ -42,7 +42,7 @@ func (m mutant) harness() Harness {
 func TestMutants(t *testing.T) {
 	refuses := make(map[string]bool) // checks that refused some mutant
 	for _, m := range slices.Concat(lifeMutants, copyMutants, writeMutants, deleteMutants, negativeMutants,
-		capabilityMutants, manyMutants, versionMutants, keyMutants, contextMutants, raceMutants) {
+		capabilityMutants, manyMutants, getEntriesMutants, setEntriesMutants, headEntryMutants, versionMutants, keyMutants, contextMutants, raceMutants) {
 		t.Run(m.name, func(t *testing.T) {
 			h := m.harness().complete()
 			var all []string

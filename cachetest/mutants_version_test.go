@@ -8,8 +8,8 @@ import (
 	"github.com/advcache/advcache"
 )
 
-// versions makes GetEntry and Revalidate give another Version, and SetEntryIf
-// succeed where it is the one that the key has now.
+// versions makes all reads give another Version, and SetEntryIf succeed where it
+// is the one that the key has now.
 func versions(m *mapCache, w *wrapper, f func(key string, entry stringEntry, there bool) advcache.Version) {
 	versioned := func(key string, entry stringEntry, ok bool, err error) (stringEntry, bool, error) {
 		if err == nil {
@@ -19,6 +19,18 @@ func versions(m *mapCache, w *wrapper, f func(key string, entry stringEntry, the
 	}
 	w.getEntry = func(ctx context.Context, key string) (stringEntry, bool, error) {
 		entry, ok, err := m.GetEntry(ctx, key)
+		return versioned(key, entry, ok, err)
+	}
+	w.getEntries = func(ctx context.Context, keys []string) []stringLookup {
+		found := m.GetEntries(ctx, keys)
+		for i, key := range keys {
+			l := &found[i]
+			l.Entry, l.OK, l.Err = versioned(key, l.Entry, l.OK, l.Err)
+		}
+		return found
+	}
+	w.headEntry = func(ctx context.Context, key string) (stringEntry, bool, error) {
+		entry, ok, err := m.HeadEntry(ctx, key)
 		return versioned(key, entry, ok, err)
 	}
 	w.revalidate = func(ctx context.Context, key string, held stringEntry) (stringEntry, bool, error) {

@@ -115,25 +115,44 @@ var raceChecks = []check{
 		},
 	},
 	{
+		name: "SetEntryIfAndSetEntries", law: lawInvalidation, needs: needs{capSetEntryIf}, says: "a SetEntries is not undone by a SetEntryIf with a Version of GetEntries read before it",
+		run: func(e *env) {
+			for round := range raceRounds {
+				keys := []string{fmt.Sprintf("a%d", round), fmt.Sprintf("b%d", round)}
+				e.set(keys[0], "old", long) // the other from a miss
+				seen := e.getEntries(keys...)
+				one := round % 2
+				e.Both(round,
+					func() error {
+						_, err := advcache.SetEntryIf(e.Context(), e.cache, keys[one], lives("new", long, 0), seen[one].Entry.Version)
+						return err
+					},
+					func() error {
+						return advcache.SetEntries(e.Context(), e.cache, map[string]advcache.Entry[string]{keys[0]: lives("set", long, 0), keys[1]: lives("set", long, 0)})
+					},
+				)
+				e.fresh(keys[0], "set")
+				e.fresh(keys[1], "set")
+			}
+		},
+	},
+	{
+		name: "NothingOlderThanSetEntries", law: lawInvalidation, says: "a read of one of its keys that begins after SetEntries has returned never sees an older value, nor a miss",
+		run: func(e *env) {
+			both := func(n int64) map[string]advcache.Entry[string] {
+				entry := lives(strconv.FormatInt(n, 10), long, 0)
+				return map[string]advcache.Entry[string]{"k": entry, "another": entry}
+			}
+			e.setEntries(both(0))
+			e.neverOlder(func(n int64) error { return advcache.SetEntries(e.Context(), e.cache, both(n)) })
+			e.fresh("another", strconv.Itoa(raceWrites))
+		},
+	},
+	{
 		name: "NothingOlderThanASet", law: lawInvalidation, says: "a read that begins after a Set has returned never sees an older value, nor a miss",
 		run: func(e *env) {
 			e.set("k", "0", long)
-			var begun, done atomic.Int64
-			e.whileReading("k",
-				func(n int64) error {
-					begun.Store(n)
-					err := e.cache.Set(e.Context(), "k", strconv.FormatInt(n, 10), long)
-					done.Store(n)
-					return err
-				},
-				done.Load,
-				func(before, value int64, ok bool) string {
-					if latest := begun.Load(); !ok || value < before || value > latest {
-						return fmt.Sprintf("Set had returned with %d, and the last to begin was %d", before, latest)
-					}
-					return ""
-				})
-			e.fresh("k", strconv.Itoa(raceWrites))
+			e.neverOlder(func(n int64) error { return e.cache.Set(e.Context(), "k", strconv.FormatInt(n, 10), long) })
 		},
 	},
 	{

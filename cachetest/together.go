@@ -1,6 +1,7 @@
 package cachetest
 
 import (
+	"fmt"
 	"strconv"
 	"sync/atomic"
 
@@ -76,6 +77,28 @@ func (e *env) whileReading(key string, write func(n int64) error, before func() 
 	}
 }
 
+// neverOlder sets the key "k", which holds 0, to 1, 2, 3, …, and wants no read to
+// see less than what was set before it began.
+func (e *env) neverOlder(set func(n int64) error) {
+	e.Helper()
+	var begun, done atomic.Int64
+	e.whileReading("k",
+		func(n int64) error {
+			begun.Store(n)
+			err := set(n)
+			done.Store(n)
+			return err
+		},
+		done.Load,
+		func(before, value int64, ok bool) string {
+			if latest := begun.Load(); !ok || value < before || value > latest {
+				return fmt.Sprintf("the write of %d had returned, and the last to begin was that of %d", before, latest)
+			}
+			return ""
+		})
+	e.fresh("k", strconv.Itoa(raceWrites))
+}
+
 type read struct {
 	name string
 	do   func() (string, bool, error)
@@ -93,6 +116,13 @@ func (e *env) reads(key string) []read {
 			values, err := advcache.GetMany(e.Context(), e.cache, []string{"another", key})
 			value, ok := values[key]
 			return value, ok, err
+		}},
+		{"GetEntries", func() (string, bool, error) {
+			found := advcache.GetEntries(e.Context(), e.cache, []string{"another", key})
+			if len(found) != 2 {
+				return "", false, fmt.Errorf("%d answers for 2 keys", len(found))
+			}
+			return found[1].Entry.Value, found[1].OK, found[1].Err
 		}},
 		{"Revalidate", func() (string, bool, error) {
 			held, ok, err := e.cache.GetEntry(e.Context(), key)

@@ -78,6 +78,22 @@ var valueChecks = []check{
 		},
 	},
 	{
+		name: "Entries", law: lawReadBack, says: "a value is returned by GetEntries as SetEntries stored it, byte for byte",
+		run: func(e *env) {
+			entries := make(map[string]advcache.Entry[string])
+			keys := make([]string, len(awkwardValues()))
+			for i, value := range awkwardValues() {
+				keys[i] = "k" + strings.Repeat("'", i)
+				entries[keys[i]] = lives(value, long, long)
+			}
+			e.setEntries(entries)
+			for i, l := range e.lookups(keys) {
+				e.finds(l, awkwardValues()[i], false)
+			}
+			e.fresh(keys[len(keys)-1], entries[keys[len(keys)-1]].Value)
+		},
+	},
+	{
 		name: "SetIfAbsent", law: lawReadBack, needs: needs{capSetIfAbsent}, says: "a value is returned as SetIfAbsent stored it, byte for byte",
 		run: func(e *env) {
 			for _, value := range awkwardValues() {

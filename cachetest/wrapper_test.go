@@ -20,6 +20,9 @@ type wrapper struct {
 	setEntryIf  func(ctx context.Context, key string, entry advcache.Entry[string], seen advcache.Version) (bool, error)
 	getMany     func(ctx context.Context, keys []string) (map[string]string, error)
 	setMany     func(ctx context.Context, values map[string]string, ttl time.Duration) error
+	getEntries  func(ctx context.Context, keys []string) []advcache.Lookup[string]
+	setEntries  func(ctx context.Context, entries map[string]advcache.Entry[string]) error
+	headEntry   func(ctx context.Context, key string) (advcache.Entry[string], bool, error)
 	clear       func(ctx context.Context, prefix string) error
 	revalidate  func(ctx context.Context, key string, held advcache.Entry[string]) (advcache.Entry[string], bool, error)
 }
@@ -39,6 +42,15 @@ func wrap(c advcache.Cache[string]) *wrapper {
 		},
 		setMany: func(ctx context.Context, values map[string]string, ttl time.Duration) error {
 			return advcache.SetMany(ctx, c, values, ttl)
+		},
+		getEntries: func(ctx context.Context, keys []string) []advcache.Lookup[string] {
+			return advcache.GetEntries(ctx, c, keys)
+		},
+		setEntries: func(ctx context.Context, entries map[string]advcache.Entry[string]) error {
+			return advcache.SetEntries(ctx, c, entries)
+		},
+		headEntry: func(ctx context.Context, key string) (advcache.Entry[string], bool, error) {
+			return advcache.HeadEntry(ctx, c, key)
 		},
 		clear: func(ctx context.Context, prefix string) error { return advcache.Clear(ctx, c, prefix) },
 		revalidate: func(ctx context.Context, key string, held advcache.Entry[string]) (advcache.Entry[string], bool, error) {
@@ -79,6 +91,18 @@ func (w *wrapper) GetMany(ctx context.Context, keys []string) (map[string]string
 
 func (w *wrapper) SetMany(ctx context.Context, values map[string]string, ttl time.Duration) error {
 	return w.setMany(ctx, values, ttl)
+}
+
+func (w *wrapper) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[string] {
+	return w.getEntries(ctx, keys)
+}
+
+func (w *wrapper) SetEntries(ctx context.Context, entries map[string]advcache.Entry[string]) error {
+	return w.setEntries(ctx, entries)
+}
+
+func (w *wrapper) HeadEntry(ctx context.Context, key string) (advcache.Entry[string], bool, error) {
+	return w.headEntry(ctx, key)
 }
 
 func (w *wrapper) Clear(ctx context.Context, prefix string) error { return w.clear(ctx, prefix) }

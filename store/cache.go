@@ -127,12 +127,26 @@ func (c *Cache[V]) HeadEntry(ctx context.Context, key string) (e advcache.Entry[
 	switch {
 	case err != nil:
 		return e, false, c.opError("get", key, err)
-	case !ok || m.Damaged || m.Foreign && !c.opt.ReadForeign || !want.Useful(&m):
-		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil
-	case !m.Foreign && !m.Absent && c.pack.reads(&m) != nil:
-		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil
+	case !ok || !want.Useful(&m):
+		return advcache.Entry[V]{Version: seen{}.at(count)}, false, nil
+	case !c.makesSense(key, &m):
+		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil // as in entryOf
 	}
 	return header[V](&m, count), true, nil
+}
+
+// makesSense reports whether GetEntry would return the entry, as far as the Meta
+// tells.
+func (c *Cache[V]) makesSense(key string, m *Meta) bool {
+	switch {
+	case m.Damaged:
+		return false
+	case m.Foreign:
+		return c.opt.ReadForeign
+	case m.Absent:
+		return c.pack.verify(key, m) == nil
+	}
+	return c.pack.reads(m) == nil
 }
 
 // Timeout returns what ends a call within the time that the caller's context

@@ -128,6 +128,7 @@ func TestDamagedMetadata(t *testing.T) {
 		if ok, err := c.Exists(t.Context(), "k"); ok || err != nil {
 			t.Errorf("law 10: Exists = %v, %v with ReadForeign %v; want false", ok, err, readForeign)
 		}
+		headMisses(t, c, "k")
 		if ok, err := c.SetIfAbsent(t.Context(), "k", "value", time.Hour); !ok || err != nil {
 			t.Errorf("SetIfAbsent = %v, %v with ReadForeign %v; want true, as Exists is false", ok, err, readForeign)
 		}
@@ -193,6 +194,7 @@ func TestLaterFormat(t *testing.T) {
 		if ok, err := c.Exists(t.Context(), "k"); ok || err != nil {
 			t.Errorf("law 10: Exists = %v, %v with ReadForeign %v; want false", ok, err, readForeign)
 		}
+		headMisses(t, c, "k")
 		if ok, err := c.SetEntryIf(t.Context(), "k", advcache.Entry[string]{Value: "old"}, unseen.Version); ok || err != nil {
 			t.Errorf("law 3: SetEntryIf of who saw nothing = %v, %v over a later format; want false", ok, err)
 		}
@@ -261,6 +263,7 @@ func TestMismatchIsReplacedByItsVersion(t *testing.T) {
 	if ok, err := v2.Exists(t.Context(), "k"); ok || err != nil {
 		t.Errorf("Exists = %v, %v for another schema; want false, as Get misses", ok, err)
 	}
+	headMisses(t, v2, "k")
 	if ok, err := v2.SetEntryIf(t.Context(), "k", advcache.Entry[point]{Value: point{1, 2}}, e.Version); !ok || err != nil {
 		t.Errorf("SetEntryIf over another schema = %v, %v; want true", ok, err)
 	}
@@ -430,5 +433,13 @@ func TestRandomFaults(t *testing.T) {
 				t.Fatalf("law 10: seed %d, step %d: Get(%s) = %.40q, %v, which was never written there", seed, i, key, got, err)
 			}
 		}
+	}
+}
+
+// headMisses wants a miss of HeadEntry, with a Version, though there is something.
+func headMisses[V any](t *testing.T, c *store.Cache[V], key string) {
+	t.Helper()
+	if e, ok, err := c.HeadEntry(t.Context(), key); ok || err != nil || e.Version.IsZero() || !e.CreatedAt.IsZero() {
+		t.Errorf("law 10: HeadEntry = %+v, %v, %v; want a miss, as GetEntry misses", e, ok, err)
 	}
 }

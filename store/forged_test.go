@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,9 +25,10 @@ func TestForgedAbsence(t *testing.T) {
 	var told troubles
 	c := store.New[string](memory, &store.Options{Encryption: ring, Observer: told.observer()})
 	for name, read := range map[string]func() (ok bool, err error){
-		"Get":      func() (bool, error) { _, ok, err := c.Get(t.Context(), "k"); return ok, err },
-		"GetEntry": func() (bool, error) { _, ok, err := c.GetEntry(t.Context(), "k"); return ok, err },
-		"GetMany":  func() (bool, error) { m, err := c.GetMany(t.Context(), []string{"k"}); return len(m) > 0, err },
+		"Get":        func() (bool, error) { _, ok, err := c.Get(t.Context(), "k"); return ok, err },
+		"GetEntry":   func() (bool, error) { _, ok, err := c.GetEntry(t.Context(), "k"); return ok, err },
+		"GetEntries": func() (bool, error) { l := c.GetEntries(t.Context(), []string{"k"})[0]; return l.OK, l.Err },
+		"GetMany":    func() (bool, error) { m, err := c.GetMany(t.Context(), []string{"k"}); return len(m) > 0, err },
 	} {
 		for _, forged := range []bool{true, false} {
 			e := advcache.Entry[string]{Absent: !forged, FreshUntil: time.Now().Add(time.Hour)}
@@ -37,9 +39,12 @@ func TestForgedAbsence(t *testing.T) {
 				memory.Edit("k", func(o *store.Object) { o.Meta.Absent = true })
 			}
 			told.take()
+			if _, ok, err := c.HeadEntry(t.Context(), "k"); ok == forged || err != nil || len(told.take()) > 0 {
+				t.Errorf("law 10: HeadEntry = %v, %v of a negative entry, forged %v", ok, err, forged)
+			}
 			ok, err := read()
 			reports := told.take()
-			if wantHit := name == "GetEntry" && !forged; ok != wantHit || err != nil {
+			if wantHit := strings.HasPrefix(name, "GetEntr") && !forged; ok != wantHit || err != nil {
 				t.Errorf("%s = %v, %v; want %v", name, ok, err, wantHit)
 			}
 			if forged && (len(reports) != 1 || !errors.Is(reports[0], store.ErrCorrupt)) || !forged && len(reports) > 0 {

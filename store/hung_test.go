@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -29,13 +28,13 @@ func TestManyOverAHungBackend(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					faulty := storetest.NewFaulty(storetest.NewMemory(&storetest.MemoryOptions{Without: without, Timeout: timeout}), nil)
 					c := store.New[string](faulty, &store.Options{Dedupe: dedupe})
-					values := make(map[string]string)
+					values, entries := make(map[string]string), make(map[string]advcache.Entry[string])
 					var ks []int
 					var keys []string
 					for k := range n {
 						ks = append(ks, k)
 						keys = append(keys, fmt.Sprint("k", k))
-						values[keys[k]] = "v"
+						values[keys[k]], entries[keys[k]] = "v", advcache.Entry[string]{Value: "v"}
 					}
 					took := func(what string, want time.Duration, do func() error) {
 						t.Helper()
@@ -54,10 +53,26 @@ func TestManyOverAHungBackend(t *testing.T) {
 					}
 					hang(1)
 					took("GetMany", timeout, func() error { _, err := c.GetMany(t.Context(), keys); return err })
+					took("GetEntries", timeout, func() error {
+						told := make(map[error]bool)
+						var err error
+						for _, l := range c.GetEntries(t.Context(), keys) {
+							told[l.Err] = true
+							if err = l.Err; !errors.Is(err, context.DeadlineExceeded) {
+								return err
+							}
+						}
+						if len(told) > 33 { // those that were at work, and one for the rest
+							t.Errorf("law 7: GetEntries of %d keys gives %d errors to be told", n, len(told))
+						}
+						return err
+					})
+					took("SetEntries", timeout, func() error { return c.SetEntries(t.Context(), entries) })
 					took("SetMany", timeout, func() error { return c.SetMany(t.Context(), values, time.Hour) })
 					took("Delete", timeout, func() error { return c.Delete(t.Context(), keys...) })
 
-					ttl := advcache.NewTTL[int](c, time.Minute, &advcache.TTLOptions{Logger: slog.New(slog.DiscardHandler)})
+					var told troubles
+					ttl := advcache.NewTTL[int](c, time.Minute, &advcache.TTLOptions{Observer: told.observer()})
 					f := ttl.FuncMany("k{}", func(_ context.Context, ks []int) (map[int]string, error) {
 						found := make(map[int]string)
 						for _, k := range ks {
@@ -72,6 +87,15 @@ func TestManyOverAHungBackend(t *testing.T) {
 						}
 						return err
 					})
+					reads := 0
+					for _, err := range told.take() {
+						if op, ok := errors.AsType[*advcache.OpError](err); ok && op.Op == "get" {
+							reads++
+						}
+					}
+					if want := map[string]int{"batch": 1, "bare": 33}[name]; reads == 0 || reads > want {
+						t.Errorf("law 7: the Observer was told of %d failed reads of one batch, want %d at the most", reads, want)
+					}
 					hang(0)
 					took("SetMany, after the outage", 0, func() error { return c.SetMany(t.Context(), values, time.Hour) })
 					if found, err := c.GetMany(t.Context(), keys); len(found) != n || err != nil {
@@ -149,9 +173,29 @@ func TestBadKeysAreLeftOut(t *testing.T) {
 			if len(found) != 2 || found["a"] != "1" || found["b"] != "4" {
 				t.Errorf("law 7: beside bad keys, GetMany found %v", found)
 			}
+			bad("set", c.SetEntries(t.Context(), map[string]advcache.Entry[string]{"a": {Value: "5"}, "": {}, long: {}, "b": {Value: "6"}, "c": {FreshUntil: time.Unix(1, 0)}}))
+			hit(t, c, "b", "6")
+			hit(t, c, "a", "5")
+			var errs []error
+			for i, l := range c.GetEntries(t.Context(), []string{"", "b", long, "none", "a"}) {
+				want := []string{"", "6", "", "", "5"}[i]
+				if isBad := i == 0 || i == 2; l.OK != (want != "") || l.Entry.Value != want || (l.Err != nil) != isBad {
+					t.Errorf("law 7: beside bad keys, GetEntries has %+v at %d", l, i)
+				}
+				if l.Err != nil {
+					errs = append(errs, l.Err)
+				}
+			}
+			bad("get", errors.Join(errs...))
+			var heads []error
+			for _, key := range []string{"", long} {
+				_, _, err := c.HeadEntry(t.Context(), key)
+				heads = append(heads, err)
+			}
+			bad("get", errors.Join(heads...))
 			bad("delete", c.Delete(t.Context(), "", "a", long))
 			exists(t, c, "a", false)
-			hit(t, c, "b", "4")
+			hit(t, c, "b", "6")
 			if _, err := c.GetMany(t.Context(), []string{""}); err == nil {
 				t.Error("law 7: GetMany of a bad key alone gives no error")
 			}
@@ -165,8 +209,10 @@ func TestManyWithANilContext(t *testing.T) {
 		c := store.New[string](storetest.NewMemory(&storetest.MemoryOptions{Without: without}), nil)
 		var none context.Context
 		for op, call := range map[string]func(){
-			"GetMany": func() { _, _ = c.GetMany(none, []string{"a", "b"}) },
-			"SetMany": func() { _ = c.SetMany(none, map[string]string{"a": "1", "b": "2"}, 0) },
+			"GetMany":    func() { _, _ = c.GetMany(none, []string{"a", "b"}) },
+			"SetMany":    func() { _ = c.SetMany(none, map[string]string{"a": "1", "b": "2"}, 0) },
+			"GetEntries": func() { _ = c.GetEntries(none, []string{"a", "b"}) },
+			"SetEntries": func() { _ = c.SetEntries(none, map[string]advcache.Entry[string]{"a": {}, "b": {}}) },
 		} {
 			func() {
 				defer func() {
@@ -184,13 +230,16 @@ func TestManyWithANilContext(t *testing.T) {
 func TestZeroCache(t *testing.T) {
 	var c store.Cache[string]
 	for name, call := range map[string]func(){
-		"Get":     func() { _, _, _ = c.Get(t.Context(), "k") },
-		"Exists":  func() { _, _ = c.Exists(t.Context(), "k") },
-		"Set":     func() { _ = c.Set(t.Context(), "k", "v", 0) },
-		"Delete":  func() { _ = c.Delete(t.Context(), "k") },
-		"GetMany": func() { _, _ = c.GetMany(t.Context(), []string{"k"}) },
-		"SetMany": func() { _ = c.SetMany(t.Context(), map[string]string{"k": "v"}, 0) },
-		"Clear":   func() { _ = c.Clear(t.Context(), "") },
+		"Get":        func() { _, _, _ = c.Get(t.Context(), "k") },
+		"Exists":     func() { _, _ = c.Exists(t.Context(), "k") },
+		"Set":        func() { _ = c.Set(t.Context(), "k", "v", 0) },
+		"Delete":     func() { _ = c.Delete(t.Context(), "k") },
+		"GetMany":    func() { _, _ = c.GetMany(t.Context(), []string{"k"}) },
+		"SetMany":    func() { _ = c.SetMany(t.Context(), map[string]string{"k": "v"}, 0) },
+		"GetEntries": func() { _ = c.GetEntries(t.Context(), []string{"k"}) },
+		"SetEntries": func() { _ = c.SetEntries(t.Context(), map[string]advcache.Entry[string]{"k": {}}) },
+		"HeadEntry":  func() { _, _, _ = c.HeadEntry(t.Context(), "k") },
+		"Clear":      func() { _ = c.Clear(t.Context(), "") },
 	} {
 		func() {
 			defer func() { // in this goroutine: elsewhere it would end the process

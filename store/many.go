@@ -72,7 +72,9 @@ func (c *Cache[V]) getEach(ctx context.Context, keys []string) (map[string]V, er
 	return values, err
 }
 
-// GetEntries implements [advcache.EntriesGetter]: requests as for GetMany.
+// GetEntries implements [advcache.EntriesGetter]: requests as for GetMany. Keys
+// that one failed request was for have the same error, so that it can be told
+// once.
 func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Lookup[V] {
 	found := make([]advcache.Lookup[V], len(keys))
 	counts := make([]uint64, len(keys))
@@ -95,6 +97,9 @@ func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Loo
 		c.getEntryEach(ctx, keys, at, found)
 		return found
 	}
+	if err != nil {
+		err = c.opError("get", "", err)
+	}
 	for j, i := range at {
 		f := &found[i]
 		switch {
@@ -102,7 +107,7 @@ func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Loo
 			var none V
 			f.Entry, f.OK = c.entryOf(ctx, keys[i], objs[j], none, counts[i])
 		case err != nil:
-			f.Err = c.opError("get", keys[i], err)
+			f.Err = err
 		default:
 			f.Entry.Version = seen{}.at(counts[i])
 		}
@@ -112,15 +117,23 @@ func (c *Cache[V]) GetEntries(ctx context.Context, keys []string) []advcache.Loo
 
 func (c *Cache[V]) getEntryEach(ctx context.Context, keys []string, at []int, found []advcache.Lookup[V]) {
 	tried := make([]bool, len(at))
-	err := each(ctx, c.opt.Name, len(at), func(j int) error {
+	_ = each(ctx, c.opt.Name, len(at), func(j int) error {
 		f := &found[at[j]]
 		f.Entry, f.OK, f.Err = c.GetEntry(ctx, keys[at[j]])
 		tried[j] = true
 		return f.Err
 	})
+	if !slices.Contains(tried, false) {
+		return
+	}
+	why := ctx.Err()
+	if why == nil {
+		why = context.DeadlineExceeded
+	}
+	rest := c.opError("get", "", fmt.Errorf("not tried, since another key of the call had no answer in time: %w", why))
 	for j, i := range at {
 		if !tried[j] {
-			found[i].Err = c.opError("get", keys[i], fmt.Errorf("not tried, since another key of the call failed: %w", err))
+			found[i].Err = rest
 		}
 	}
 }

@@ -142,6 +142,9 @@ func TestTimeout(t *testing.T) {
 		for call, do := range map[string]func() error{
 			"Get":         func() error { _, _, err := c.Get(t.Context(), "k"); return err },
 			"Exists":      func() error { _, err := c.Exists(t.Context(), "k"); return err },
+			"HeadEntry":   func() error { _, _, err := c.HeadEntry(t.Context(), "k"); return err },
+			"GetEntries":  func() error { return c.GetEntries(t.Context(), []string{"k", "l"})[1].Err },
+			"SetEntries":  func() error { return c.SetEntries(t.Context(), map[string]advcache.Entry[string]{"k": {}, "l": {}}) },
 			"Set":         func() error { return c.Set(t.Context(), "k", "v", 0) },
 			"Delete":      func() error { return c.Delete(t.Context(), "k") },
 			"SetIfAbsent": func() error { _, err := c.SetIfAbsent(t.Context(), "k", "v", 0); return err },

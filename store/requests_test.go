@@ -36,6 +36,9 @@ func TestRequests(t *testing.T) {
 		{"entry", nil, false, func(t *testing.T, c *store.Cache[string]) { entry(t, c, "k") }, storetest.Counts{Requests: req{Get: 1}, Keys: 1, Out: 6000}},
 		{"exists", nil, false, func(t *testing.T, c *store.Cache[string]) { exists(t, c, "k", true) }, storetest.Counts{Requests: req{Head: 1}, Keys: 1}},
 		{"exists not", nil, false, func(t *testing.T, c *store.Cache[string]) { exists(t, c, "none", false) }, storetest.Counts{Requests: req{Head: 1}, Keys: 1}},
+		{"head of an entry", nil, false, func(t *testing.T, c *store.Cache[string]) { head(t, c, "k", true) }, storetest.Counts{Requests: req{Head: 1}, Keys: 1}},
+		{"head of what is stale", nil, false, func(t *testing.T, c *store.Cache[string]) { head(t, c, "stale", true) }, storetest.Counts{Requests: req{Head: 1}, Keys: 1}},
+		{"head of a miss", nil, false, func(t *testing.T, c *store.Cache[string]) { head(t, c, "none", false) }, storetest.Counts{Requests: req{Head: 1}, Keys: 1}},
 		{"write", nil, false, func(t *testing.T, c *store.Cache[string]) { set(t, c, "new", large, time.Hour) }, storetest.Counts{Requests: req{Put: 1}, Keys: 1, In: 6000}},
 		{"dedupe, new", nil, true, func(t *testing.T, c *store.Cache[string]) { set(t, c, "new", large, time.Hour) }, storetest.Counts{Requests: req{Touch: 1, Put: 1}, Keys: 2, In: 6000}},
 		{"dedupe, changed", nil, true, func(t *testing.T, c *store.Cache[string]) { set(t, c, "k", "small", time.Hour) }, storetest.Counts{Requests: req{Touch: 1, Put: 1}, Keys: 2, In: 5}},
@@ -54,6 +57,12 @@ func TestRequests(t *testing.T) {
 		{"write many, bare", bare, false, func(t *testing.T, c *store.Cache[string]) { setMany(t, c, many) }, storetest.Counts{Requests: req{Put: 100}, Keys: 100, In: 600_000}},
 		{"read many", nil, false, func(t *testing.T, c *store.Cache[string]) { getMany(t, c, keys) }, storetest.Counts{Requests: req{GetMany: 1}, Keys: 100}},
 		{"read many, bare", bare, false, func(t *testing.T, c *store.Cache[string]) { getMany(t, c, keys) }, storetest.Counts{Requests: req{Get: 100}, Keys: 100}},
+		{"write entries", nil, false, func(t *testing.T, c *store.Cache[string]) { setEntries(t, c, many) }, storetest.Counts{Requests: req{PutMany: 1}, Keys: 100, In: 600_000}},
+		{"write entries, bare", bare, false, func(t *testing.T, c *store.Cache[string]) { setEntries(t, c, many) }, storetest.Counts{Requests: req{Put: 100}, Keys: 100, In: 600_000}},
+		{"dedupe, write entries", nil, true, func(t *testing.T, c *store.Cache[string]) { setEntries(t, c, many) }, storetest.Counts{Requests: req{Touch: 100, Put: 100}, Keys: 200, In: 600_000}},
+		{"read entries", nil, false, func(t *testing.T, c *store.Cache[string]) { getEntries(t, c, keys) }, storetest.Counts{Requests: req{GetMany: 1}, Keys: 100}},
+		{"read entries, some of them found", nil, false, func(t *testing.T, c *store.Cache[string]) { getEntries(t, c, append([]string{"k", "stale"}, keys...)) }, storetest.Counts{Requests: req{GetMany: 1}, Keys: 102, Out: 12_000}},
+		{"read entries, bare", bare, false, func(t *testing.T, c *store.Cache[string]) { getEntries(t, c, keys) }, storetest.Counts{Requests: req{Get: 100}, Keys: 100}},
 		{"clear", nil, false, func(t *testing.T, c *store.Cache[string]) { clearAll(t, c) }, storetest.Counts{Requests: req{Clear: 1}}},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -136,6 +145,33 @@ func setMany(t *testing.T, c *store.Cache[string], values map[string]string) {
 func getMany(t *testing.T, c *store.Cache[string], keys []string) {
 	t.Helper()
 	if _, err := c.GetMany(t.Context(), keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func head(t *testing.T, c *store.Cache[string], key string, want bool) {
+	t.Helper()
+	if _, ok, err := c.HeadEntry(t.Context(), key); ok != want || err != nil {
+		t.Fatal(ok, err)
+	}
+}
+
+func getEntries(t *testing.T, c *store.Cache[string], keys []string) {
+	t.Helper()
+	for _, l := range c.GetEntries(t.Context(), keys) {
+		if l.Err != nil {
+			t.Fatal(l.Err)
+		}
+	}
+}
+
+func setEntries(t *testing.T, c *store.Cache[string], values map[string]string) {
+	t.Helper()
+	entries := make(map[string]advcache.Entry[string])
+	for key, value := range values {
+		entries[key] = advcache.Entry[string]{Value: value}
+	}
+	if err := c.SetEntries(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
 }
