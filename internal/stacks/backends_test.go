@@ -40,15 +40,14 @@ type backend struct {
 // kind.
 var backends = []backend{
 	{name: "inmem", cache: func(t *testing.T) advcache.Cache[string] { return memory(t) }},
-	{name: "file", cache: func(t *testing.T) advcache.Cache[string] { return over(file(t)) }},
+	{name: "file", cache: func(t *testing.T) advcache.Cache[string] { return patient(file(t)) }},
 	{name: "redis", real: true, cache: func(t *testing.T) advcache.Cache[string] { return patient(redisOf(t, shared(t))) }},
-	{name: "s3", cache: func(*testing.T) advcache.Cache[string] { s, _ := s3Store(); return over(s) }},
-	{name: "gcs", cache: func(t *testing.T) advcache.Cache[string] { return over(gcs(t)) }},
+	{name: "s3", cache: func(*testing.T) advcache.Cache[string] { s, _ := s3Store(); return patient(s) }},
+	{name: "gcs", cache: func(t *testing.T) advcache.Cache[string] { return patient(gcs(t)) }},
 }
 
-func over(s store.Store) *store.Cache[string] { return store.New[string](s, nil) }
-
-// patient is for a server whose processor all tests share.
+// patient returns a cache that waits for as long as it takes, since all servers
+// share the processors with all tests.
 func patient(s store.Store) *store.Cache[string] {
 	return store.New[string](s, &store.Options{Timeout: patience})
 }

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 		said := false
 		flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 		if !said {
-			if err := flag.Set("test.parallel", "16"); err != nil {
+			if err := flag.Set("test.parallel", "8"); err != nil {
 				panic(err)
 			}
 		}
