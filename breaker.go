@@ -87,6 +87,9 @@ func (b *breaker) leave(probe bool, how outcome, err error) {
 		b.last = err
 		if n := b.failed.Add(1); b.policy.Failures > 0 && n >= int64(b.policy.Failures) {
 			b.until = time.Now().Add(b.policy.Window)
+			if op, ok := errors.AsType[*OpError](err); ok {
+				err = op.Err // of another key than those that are told
+			}
 			b.why = fmt.Errorf("%w: %w", errLeftOut, err)
 		}
 	case unsure:

@@ -163,10 +163,11 @@ func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V
 		if !l.OK || l.Entry.IsDead(now) {
 			continue
 		}
-		if !ok || l.Entry.fresherThan(&best) {
+		fresh := l.Entry.IsFresh(now)
+		if fresh || !ok || l.Entry.fresherThan(&best) {
 			best, ok = l.Entry, true
 		}
-		if l.Entry.IsFresh(now) {
+		if fresh {
 			return best, true, nil
 		}
 	}
@@ -176,7 +177,8 @@ func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V
 	return best, ok, err
 }
 
-// fresherThan reports whether e is fresh longer than other.
+// fresherThan reports whether e is fresh longer than other. Many levels cut
+// instants to milliseconds: what is left of that is no difference between copies.
 func (e *Entry[V]) fresherThan(other *Entry[V]) bool {
 	switch {
 	case other.FreshUntil.IsZero():
@@ -184,7 +186,7 @@ func (e *Entry[V]) fresherThan(other *Entry[V]) bool {
 	case e.FreshUntil.IsZero():
 		return true
 	}
-	return e.FreshUntil.After(other.FreshUntil)
+	return e.FreshUntil.UnixMilli() > other.FreshUntil.UnixMilli()
 }
 
 // found is what a chain has for a key: an error only where nothing was found, and
@@ -246,10 +248,11 @@ func (c *Chain[V]) take(key string, i int, l *Lookup[V], best *found[V]) (fresh 
 	if !l.OK || l.Entry.IsDead(now) {
 		return false
 	}
-	if best.level < 0 || l.Entry.fresherThan(&best.Entry) {
+	fresh = l.Entry.IsFresh(now)
+	if fresh || best.level < 0 || l.Entry.fresherThan(&best.Entry) {
 		best.Entry, best.OK, best.level = l.Entry, true, i
 	}
-	return l.Entry.IsFresh(now)
+	return fresh
 }
 
 // step asks one level.

@@ -30,12 +30,12 @@ var getManyChecks = []check{
 		name: "AfterALife", law: lawLife, says: "GetMany returns nothing that is stale, dead, or past its HeldUntil",
 		run: func(e *env) {
 			e.set("fresh", "v", long)
-			_, end := e.set("dead", "v", e.Unit)
+			soonest, end := e.set("dead", "v", e.Unit)
 			stale := lives("v", e.Unit, long)
 			e.setEntry("stale", stale)
 			held := e.heldEntry("v", long)
 			e.setEntry("held", held)
-			e.Until(held.CreatedAt.Add(e.Unit))
+			e.Until(soonest) // all others come later
 			e.getMany(map[string]string{"fresh": "v", "dead": "v", "stale": "v", "held": "v"}, "fresh", "dead", "stale", "held")
 			e.At(latest(end, held.HeldUntil), time.Time{}, "the end of their lives")
 			e.getMany(map[string]string{"fresh": "v"}, "fresh", "dead", "stale", "held")

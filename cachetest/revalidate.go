@@ -94,10 +94,10 @@ var revalidateChecks = []check{
 	{
 		name: "Died", law: lawLife, says: "Revalidate of what is dead or past its HeldUntil is a miss",
 		run: func(e *env) {
-			_, end := e.set("dead", "v", e.Unit)
+			soonest, end := e.set("dead", "v", e.Unit)
 			entry := e.heldEntry("v", long)
 			e.setEntry("held", entry)
-			e.Until(end.Add(-e.Unit / 4))
+			e.Until(soonest.Add(-e.Unit / 4))
 			dead, held := e.entry("dead"), e.entry("held")
 			e.At(latest(end, entry.HeldUntil), time.Time{}, "the end of their lives")
 			e.revalidatesNot("dead", dead)

@@ -58,6 +58,7 @@ var breaches = []breach{
 	{"imports of internal/live, internal/flight", "internal/live/x.go", importing("live", self), "internal/live/x.go:4: imports " + self},
 	{"imports of internal/live, internal/flight", "internal/flight/x.go", importing("flight", self+"/internal/live"), "imports " + self + "/internal/live"},
 	{"imports of internal/lincheck/...", "internal/lincheck/x.go", importing("lincheck", "example.com/other"), "imports example.com/other"},
+	{"imports of internal/stacks", "internal/stacks/x.go", importing("stacks", self+"/s3store"), "imports " + self + "/s3store"},
 	{"imports of internal/...", "internal/archtest/x.go", importing("archtest", "golang.org/x/tools/go/packages"), "imports golang.org/x/tools/go/packages"},
 	{"imports of inmem/...", "inmem/x.go", importing("inmem", self+"/store"), "imports " + self + "/store"},
 	{"imports of inmem/...", "inmem/x_windows.go", importing("inmem", "github.com/maypok86/otter"), "imports github.com/maypok86/otter"},

@@ -39,6 +39,10 @@ var importTable = []importRow{
 		why:      "lincheck is a module of its own so that nobody else requires a library for tests",
 	},
 	{
+		packages: []string{"internal/stacks"},
+		why:      "stacks is a module of its own so that no backend requires the clients of the others; it has tests alone, which import them, and the fakes",
+	},
+	{
 		packages: []string{"internal/..."},
 		allow:    []string{own + "internal/..."},
 		why:      "what is in internal/ ends up in the root package, so it imports the standard library and internal/ only",
