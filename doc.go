@@ -1,7 +1,7 @@
 // Package advcache puts a cache in front of any Go function. The cache is one in
 // memory (package inmem), one over a byte store such as a folder or Redis
-// (package store), or one of your own that implements [Cache]; chains of caches
-// are to follow on the same contract.
+// (package store), several of them as one ([Chain], [Hybrid]), or one of your own
+// that implements [Cache].
 //
 //	memory := inmem.New[User](nil)
 //	ttl := advcache.NewTTL[int](memory, time.Hour, &advcache.TTLOptions{Stale: time.Minute})
@@ -27,12 +27,15 @@
 //     one. In memory, instants are kept to 10 ms of running time; after a stop
 //     of the whole process, from when its timers have run. inmem.Options.Exact
 //     keeps them to the clock.
-//  2. No copy lives longer than its original.
+//  2. No copy lives longer than its original: it keeps the original's instants,
+//     and a level's limit (HeldUntil) only shortens how long it answers with it.
 //  3. An invalidation wins: a load that began before a Delete or a Set of its
 //     key does not undo it, and callers who come after it do not share that
 //     load. In memory this holds for every change of the cache; over another
 //     cache, for changes through the TTL, and for all others where the cache
-//     has SetEntryIf and the changes give the key another Version.
+//     has SetEntryIf and the changes give the key another Version. In a [Chain]
+//     it holds for promotions too, on all levels; changes by other processes
+//     arrive by its [Bus].
 //  4. One load. Callers of a missing key share one load.
 //  5. Callers are independent. A caller that leaves, by its context, leaves
 //     alone. A load has its first caller's context values but not its
@@ -43,14 +46,19 @@
 //     loader's value is served. A failed Invalidate or Set is returned. A cache
 //     that has missed a write of a key is not read for it until a write of the
 //     key succeeds. One that lets requests time out costs a caller one time-out
-//     to read and one to write, for a batch of any size too.
+//     to read and one to write, for a batch of any size too; a level of a
+//     [Chain] is left out for a while after some failures in a row, and what it
+//     has missed is made good when it is back.
 //  8. Failures back off. A failed refresh is retried after a growing delay, not
 //     per read, and stale values are served meanwhile.
 //  9. Keys are injective: two different values of K never give the same key.
+//  12. Requests are counted: what each operation asks of each level is part of
+//     the contract, and tested.
 //  13. Nothing is left behind. Types that start goroutines have a Close, which
 //     stops them and waits. Who opens, closes: a TTL does not close its cache.
 //  14. A hit in memory allocates nothing, for string, integer and small struct
 //     keys.
 //
-// The numbers that are missing are about stores outside of memory.
+// The numbers that are missing are about stores outside of memory: see package
+// store.
 package advcache
