@@ -47,7 +47,7 @@ type outcome int
 const (
 	healthy outcome = iota // the level has answered
 	failing
-	unsure // the request was called off
+	unsure // the request was called off, or refused before it was made
 )
 
 // enter returns why the level is not to be asked, if it is not. Else the request
@@ -85,12 +85,23 @@ func (b *breaker) leave(probe bool, how outcome, err error) {
 		b.until, b.last, b.why = time.Time{}, nil, nil
 	case failing:
 		b.last = err
-		if n := b.failed.Add(1); b.policy.Failures > 0 && n >= int64(b.policy.Failures) {
+		n := b.failed.Add(1)
+		b.why = fmt.Errorf("%w: %w", errLeftOut, err)
+		// While it is left out, requests that began before, and deletes, must not
+		// put off the next try.
+		if b.policy.Failures > 0 && n >= int64(b.policy.Failures) && (probe || b.until.IsZero()) {
 			b.until = time.Now().Add(b.policy.Window)
-			b.why = fmt.Errorf("%w: %w", errLeftOut, err)
 		}
 	case unsure:
 	}
+}
+
+// forgive has the level asked again at once.
+func (b *breaker) forgive() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed.Store(0)
+	b.until, b.last, b.why = time.Time{}, nil, nil
 }
 
 // due reports whether the level may be asked now: it is not left out, or it is time

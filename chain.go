@@ -118,12 +118,14 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 		}
 		names[t.opt.Name] = true
 		if t.opt.Behind {
-			t.queue = newWriteQueue(t, &c.locks)
+			t.queue = newWriteQueue(t)
 		}
 		c.tiers = append(c.tiers, t)
 		c.hits = append(c.hits, newHitCounter(&reporter{name: name + "/" + t.opt.Name, observer: o.Observer, log: c.observe.log}))
 	}
-	c.front = frontOf(c.tiers[0].cache)
+	if c.tiers[0].queue == nil { // else what waits is newer than what memory has
+		c.front = frontOf(c.tiers[0].cache)
+	}
 	if c.front != nil {
 		c.copy = c.front.Copier()
 	}
@@ -154,8 +156,7 @@ func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
 // what a level misses is not made good. Close may be called again.
 func (c *Chain[V]) Close(ctx context.Context) error {
 	c.link.leave()
-	c.mend.close()
-	var errs []error
+	errs := []error{c.mend.close(ctx)}
 	for i, t := range c.tiers {
 		errs = append(errs, t.queue.close(ctx))
 		c.hits[i].close()
