@@ -418,7 +418,7 @@ func TestBehindRetriesWithBackOff(t *testing.T) {
 	})
 }
 
-// TestBehindQueueHoldsNoMore: keys that come and go during an outage leave nothing.
+// TestBehindServesNothingPastItsLimit: an outage may outlast the limit of what waits.
 func TestBehindServesNothingPastItsLimit(t *testing.T) {
 	const law = "law 2: past its limit a level no longer answers"
 	synctest.Test(t, func(t *testing.T) {
