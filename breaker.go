@@ -17,11 +17,15 @@ const (
 // Breaker says when a level that keeps failing is left out (law 7).
 type Breaker struct {
 	// Failures is how many requests must fail in a row for the level to be left
-	// out. 0: DefaultBreakerFailures; below 0: it never is.
+	// out. What the level refuses, such as a value that is too large, is no
+	// failure, nor is a request whose caller leaves; but one whose caller's
+	// deadline comes after half of the level's timeout is, where that is known.
+	// 0: DefaultBreakerFailures; below 0: it never is.
 	Failures int
 
 	// Window is how long the level is left out; then one request tries it, and
-	// the others go on without it until that has been answered.
+	// the others go on without it until that has been answered. Deletes are made
+	// all the same, and do not put that off.
 	// 0: DefaultBreakerWindow.
 	Window time.Duration
 }

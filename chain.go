@@ -148,8 +148,9 @@ func same[V any](a, b Cache[V]) bool {
 // last is the level that holds the originals.
 func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
 
-// Close writes what is queued for levels that are written behind, and waits for
-// it; what is not written when ctx is done is lost, and the error says how much. It
+// Close writes what is queued for levels that are written behind, once, and waits
+// for it; what fails, or is not written when ctx is done, is lost, and the error
+// says how much. A level that ignores its context is waited for until then. Close
 // leaves the Bus, and ends the work in the background. The levels and the Bus are
 // not closed, and the chain can still be used: but writes behind are then made at
 // once, copies in memory are served for [DistrustedFor] where there was a Bus, and
@@ -168,15 +169,16 @@ func (c *Chain[V]) Close(ctx context.Context) error {
 type LevelState struct {
 	// Name is that of the level.
 	Name string
-	// LeftOut says that the level kept failing, and is not asked for a while.
+	// LeftOut says that the level kept failing, and is not asked for a while: until
+	// a request after that has been answered.
 	LeftOut bool
 	// Err is the newest failure, nil where the newest request was answered.
 	Err error
-	// Doubted is of how many keys the level has missed a change: it is not read
-	// for them.
+	// Doubted is of how many keys the level has missed a change, 10,000 at the
+	// most: it is not read for them.
 	Doubted int
 	// Queued is how many writes wait, where the level is written behind, and
-	// Dropped how many have been given up.
+	// Dropped how many have been given up, or found no room.
 	Queued  int
 	Dropped int64
 }

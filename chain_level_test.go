@@ -18,14 +18,18 @@ func TestChainRefusesWhatMakesNoSense(t *testing.T) {
 		make func()
 		says []string
 	}{
-		"no levels":     {func() { advcache.NewChain[string]() }, []string{"without levels", "Level("}},
-		"zero level":    {func() { advcache.NewChain(advcache.ChainLevel[string]{}) }, []string{"zero ChainLevel", "Level("}},
-		"no cache":      {func() { advcache.Level[string](nil, 0) }, []string{"nil", "inmem.New"}},
-		"nil cache":     {func() { advcache.Level[string](none, 0) }, []string{"nil", "inmem.New"}},
-		"limit":         {func() { level(m, -1) }, []string{"limit", "negative", "use 0"}},
-		"twice":         {func() { advcache.NewChain(level(m, time.Minute), level(m, 0)) }, []string{"mapCache", "twice"}},
-		"two names":     {func() { advcache.NewChain(level(m, 0).With(advcache.LevelOptions{Name: "x"}), level(newMapCache[string](), 0).With(advcache.LevelOptions{Name: "x"})) }, []string{`"x"`, "its own"}},
-		"default name":  {func() { advcache.NewChain(level(m, 0).With(advcache.LevelOptions{Name: "L2"}), level(newMapCache[string](), 0)) }, []string{`"L2"`, "its own"}},
+		"no levels":  {func() { advcache.NewChain[string]() }, []string{"without levels", "Level("}},
+		"zero level": {func() { advcache.NewChain(advcache.ChainLevel[string]{}) }, []string{"zero ChainLevel", "Level("}},
+		"no cache":   {func() { advcache.Level[string](nil, 0) }, []string{"nil", "inmem.New"}},
+		"nil cache":  {func() { advcache.Level[string](none, 0) }, []string{"nil", "inmem.New"}},
+		"limit":      {func() { level(m, -1) }, []string{"limit", "negative", "use 0"}},
+		"twice":      {func() { advcache.NewChain(level(m, time.Minute), level(m, 0)) }, []string{"mapCache", "twice"}},
+		"two names": {func() {
+			advcache.NewChain(level(m, 0).With(advcache.LevelOptions{Name: "x"}), level(newMapCache[string](), 0).With(advcache.LevelOptions{Name: "x"}))
+		}, []string{`"x"`, "its own"}},
+		"default name": {func() {
+			advcache.NewChain(level(m, 0).With(advcache.LevelOptions{Name: "L2"}), level(newMapCache[string](), 0))
+		}, []string{`"L2"`, "its own"}},
 		"Timeout":       {with(advcache.LevelOptions{Timeout: -1}), []string{"level L1", "LevelOptions.Timeout", "use 0"}},
 		"Window":        {with(advcache.LevelOptions{Breaker: advcache.Breaker{Window: -1}}), []string{"LevelOptions.Breaker.Window", "use 0"}},
 		"Keep":          {with(advcache.LevelOptions{Keep: -1}), []string{"LevelOptions.Keep", "use 0"}},
