@@ -44,9 +44,7 @@ func (b builder) hybrid(l1, l2 advcache.Cache[string], o *advcache.HybridOptions
 	return h
 }
 
-func closeChain(t *testing.T, c interface {
-	Close(ctx context.Context) error
-}) {
+func closeChain(t *testing.T, c interface{ Close(ctx context.Context) error }) {
 	t.Helper()
 	if err := c.Close(context.Background()); err != nil {
 		t.Errorf("law 13: Close gives %v", err)
