@@ -367,6 +367,7 @@ func TestBehindRetriesWithBackOff(t *testing.T) {
 		c := quietChain(t, level(m, 0).With(advcache.LevelOptions{Behind: true, Breaker: advcache.Breaker{Failures: -1}}))
 		setsAtOnce(t, law, c, "a", "1")
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		ms := time.Millisecond
 		want := []time.Duration{0, 100 * ms, 300 * ms, 700 * ms, 1500 * ms, 3100 * ms, 6300 * ms, 11300 * ms, 16300 * ms}
 		if !slices.Equal(tries, want) {
