@@ -83,9 +83,9 @@ func TestAdmissionOfAPromotion(t *testing.T) {
 
 func TestAdmissionOfNegativeEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		any, m := sized()
+		small, m := sized()
 		large, l := sized()
-		c := quietChain(t, level(any, 0).With(advcache.LevelOptions{MaxSize: 3}), level(large, 0).With(advcache.LevelOptions{MinSize: 1}))
+		c := quietChain(t, level(small, 0).With(advcache.LevelOptions{MaxSize: 3}), level(large, 0).With(advcache.LevelOptions{MinSize: 1}))
 		sets(t, "MinSize", c, "a", "ok")
 		if err := c.SetEntry(t.Context(), "a", advcache.Entry[string]{Absent: true, FreshUntil: time.Now().Add(time.Hour)}); err != nil {
 			t.Errorf("MinSize: SetEntry = %v", err)

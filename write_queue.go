@@ -252,7 +252,7 @@ func (q *writeQueue[V]) flush(ctx context.Context, key string) error {
 	if it == nil {
 		return nil
 	}
-	err, _ := q.try(ctx, it)
+	_, err := q.try(ctx, it)
 	if isRefusal(err) {
 		return nil // it can never be made, and has been given up
 	}
@@ -274,7 +274,7 @@ func (q *writeQueue[V]) work() {
 				timer.Stop()
 			}
 		}
-		if err, lost := q.try(q.ctx, it); lost {
+		if lost, err := q.try(q.ctx, it); lost {
 			q.tier.observe.levelError(it.key, q.tier.opError("set", it.key, fmt.Errorf("the write is lost: %w", err)))
 		}
 	}
@@ -301,18 +301,18 @@ func (q *writeQueue[V]) next() (*queued[V], time.Duration) {
 // try makes one write, unless it was made or taken out meanwhile. One that fails is
 // put at the end of the queue; it is lost where it can never be made, or the queue
 // is closed.
-func (q *writeQueue[V]) try(ctx context.Context, it *queued[V]) (err error, lost bool) { //nolint:revive // lost says what became of err
+func (q *writeQueue[V]) try(ctx context.Context, it *queued[V]) (lost bool, err error) {
 	q.mu.Lock()
 	for q.writing[it.key] != nil { // a write of this key that was taken out, but is under way
 		q.mu.Unlock()
 		if err := q.settle(ctx, it.key); err != nil {
-			return err, false
+			return false, err
 		}
 		q.mu.Lock()
 	}
 	if q.byKey[it.key] != it {
 		q.mu.Unlock()
-		return nil, false
+		return false, nil
 	}
 	entry, change, raised := it.entry, it.change, q.raised
 	done := make(chan struct{})
@@ -325,7 +325,7 @@ func (q *writeQueue[V]) try(ctx context.Context, it *queued[V]) (err error, lost
 		close(done)
 	}()
 	err = q.tier.request(ctx, false, func(ctx context.Context) error { return q.tier.cache.SetEntry(ctx, it.key, entry) })
-	return err, lost
+	return lost, err
 }
 
 // tried notes how a write ended.
