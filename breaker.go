@@ -17,11 +17,15 @@ const (
 // Breaker says when a level that keeps failing is left out (law 7).
 type Breaker struct {
 	// Failures is how many requests must fail in a row for the level to be left
-	// out. 0: DefaultBreakerFailures; below 0: it never is.
+	// out. What the level refuses, such as a value that is too large, is no
+	// failure, nor is a request whose caller leaves; but one whose caller's
+	// deadline comes after half of the level's timeout is, where that is known.
+	// 0: DefaultBreakerFailures; below 0: it never is.
 	Failures int
 
 	// Window is how long the level is left out; then one request tries it, and
-	// the others go on without it until that has been answered.
+	// the others go on without it until that has been answered. Deletes are made
+	// all the same, and do not put that off.
 	// 0: DefaultBreakerWindow.
 	Window time.Duration
 }
@@ -47,7 +51,7 @@ type outcome int
 const (
 	healthy outcome = iota // the level has answered
 	failing
-	unsure // the request was called off
+	unsure // the request was called off, or refused before it was made
 )
 
 // enter returns why the level is not to be asked, if it is not. Else the request
@@ -85,15 +89,25 @@ func (b *breaker) leave(probe bool, how outcome, err error) {
 		b.until, b.last, b.why = time.Time{}, nil, nil
 	case failing:
 		b.last = err
-		if n := b.failed.Add(1); b.policy.Failures > 0 && n >= int64(b.policy.Failures) {
+		if op, ok := errors.AsType[*OpError](err); ok {
+			err = op.Err // of another key than those that are told
+		}
+		b.why = fmt.Errorf("%w: %w", errLeftOut, err)
+		// While it is left out, requests that began before, and deletes, must not
+		// put off the next try.
+		if n := b.failed.Add(1); b.policy.Failures > 0 && n >= int64(b.policy.Failures) && (probe || b.until.IsZero()) {
 			b.until = time.Now().Add(b.policy.Window)
-			if op, ok := errors.AsType[*OpError](err); ok {
-				err = op.Err // of another key than those that are told
-			}
-			b.why = fmt.Errorf("%w: %w", errLeftOut, err)
 		}
 	case unsure:
 	}
+}
+
+// forgive has the level asked again at once.
+func (b *breaker) forgive() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed.Store(0)
+	b.until, b.last, b.why = time.Time{}, nil, nil
 }
 
 // due reports whether the level may be asked now: it is not left out, or it is time

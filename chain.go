@@ -119,12 +119,14 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 		}
 		names[t.opt.Name] = true
 		if t.opt.Behind {
-			t.queue = newWriteQueue(t, &c.locks)
+			t.queue = newWriteQueue(t)
 		}
 		c.tiers = append(c.tiers, t)
 		c.hits = append(c.hits, newHitCounter(&reporter{name: name + "/" + t.opt.Name, observer: o.Observer, log: c.observe.log}))
 	}
-	c.front = frontOf(c.tiers[0].cache)
+	if c.tiers[0].queue == nil { // else what waits is newer than what memory has
+		c.front = frontOf(c.tiers[0].cache)
+	}
 	if c.front != nil {
 		c.copy = c.front.Copier()
 	}
@@ -147,16 +149,16 @@ func same[V any](a, b Cache[V]) bool {
 // last is the level that holds the originals.
 func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
 
-// Close writes what is queued for levels that are written behind, and waits for
-// it; what is not written when ctx is done is lost, and the error says how much. It
+// Close writes what is queued for levels that are written behind, once, and waits
+// for it; what fails, or is not written when ctx is done, is lost, and the error
+// says how much. A level that ignores its context is waited for until then. Close
 // leaves the Bus, and ends the work in the background. The levels and the Bus are
 // not closed, and the chain can still be used: but writes behind are then made at
 // once, copies in memory are served for [DistrustedFor] where there was a Bus, and
 // what a level misses is not made good. Close may be called again.
 func (c *Chain[V]) Close(ctx context.Context) error {
 	c.link.leave()
-	c.mend.close()
-	var errs []error
+	errs := []error{c.mend.close(ctx)}
 	for i, t := range c.tiers {
 		errs = append(errs, t.queue.close(ctx))
 		c.hits[i].close()
@@ -168,15 +170,16 @@ func (c *Chain[V]) Close(ctx context.Context) error {
 type LevelState struct {
 	// Name is that of the level.
 	Name string
-	// LeftOut says that the level kept failing, and is not asked for a while.
+	// LeftOut says that the level kept failing, and is not asked for a while: until
+	// a request after that has been answered.
 	LeftOut bool
 	// Err is the newest failure, nil where the newest request was answered.
 	Err error
-	// Doubted is of how many keys the level has missed a change: it is not read
-	// for them.
+	// Doubted is of how many keys the level has missed a change, 10,000 at the
+	// most: it is not read for them.
 	Doubted int
 	// Queued is how many writes wait, where the level is written behind, and
-	// Dropped how many have been given up.
+	// Dropped how many have been given up, or found no room.
 	Queued  int
 	Dropped int64
 }

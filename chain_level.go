@@ -54,28 +54,35 @@ type LevelOptions struct {
 	// is for levels in memory. 0: not at all.
 	Keep time.Duration
 
-	// Hedge is how long a read of the level may take before a second one is
-	// sent; the first answer is taken. 0: none is.
+	// Hedge is how long a read of one key may take before a second one is sent;
+	// the first answer is taken, and the other request is called off. Reads of
+	// many keys, and Exists, are made once. 0: all are.
 	Hedge time.Duration
 
 	// Behind has writes queued, and made in the background: Set returns before
-	// the level has the value. Deletes and conditional writes are made at once.
-	// Who sets it must call [Chain.Close], or what is queued may be lost.
+	// the level has the value, and what is queued is read from the queue. A write
+	// that fails is tried again after a growing delay, of 5 s at the most. Deletes
+	// and conditional writes are made at once, after the write of their key that
+	// is under way. Who sets it must call [Chain.Close], or what is queued may be
+	// lost. It is not for levels in memory.
 	Behind bool
 
 	// Queue is how many keys may wait where Behind is set. A write that finds
-	// no room is dropped, and the level is not read for its key until it is
-	// written again. 0: DefaultQueue.
+	// no room is dropped, which fails Set unless MayFail is set, and the level is
+	// not read for its key until it is written again or deleted there, as the
+	// chain does in the background. 0: DefaultQueue.
 	Queue int
 
 	// MinSize and MaxSize are the bytes, as they are stored, that a value must
 	// and may have for the level to hold it; a write of another one removes what
-	// the key holds there. They need a cache that knows sizes, such as
+	// the key holds there, and is no error; but SetIfAbsent is one, where the last
+	// level does not take the value. They need a cache that knows sizes, such as
 	// store.Cache. 0: none.
 	MinSize, MaxSize int64
 
 	// MayFail says that a failed write of this level does not fail Set: it is
-	// told to the Observer instead. Failed deletes are returned all the same.
+	// told to the Observer instead, unless the level is left out, which has been
+	// told. Failed deletes are returned all the same.
 	MayFail bool
 
 	// Local says that the level belongs to this process alone, though it is not

@@ -192,7 +192,9 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 		}
 		if err := t.writeMany(ctx, copies); err != nil {
 			if t.opt.MayFail {
-				c.failed(t, "set", "", err)
+				if !errors.Is(err, errLeftOut) { // else that it fails has been told
+					c.observe.levelError("", t.opError("set", "", err))
+				}
 			} else {
 				errs = append(errs, err)
 			}

@@ -2,6 +2,7 @@ package advcache
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -54,13 +55,29 @@ func (m *mender[V]) hurry() {
 	}
 }
 
-// close ends the mender, and waits for it.
-func (m *mender[V]) close() {
+// close ends the mender, and waits for it, unless a level ignores that its request
+// is called off.
+func (m *mender[V]) close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
 	m.end()
-	m.done.Wait()
+	ended := make(chan struct{})
+	go func() {
+		m.done.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended:
+		return nil
+	default:
+		return m.chain.opError("close", "", fmt.Errorf("a level does not return: %w", ctx.Err()))
+	}
 }
 
 func (m *mender[V]) run() {
@@ -111,7 +128,7 @@ func (c *Chain[V]) mendAll(ctx context.Context) {
 // mendSome deletes keys whose changes the level has missed, and reports whether it
 // did.
 func (c *Chain[V]) mendSome(ctx context.Context, t *tier[V]) bool {
-	if !t.breaker.due() {
+	if !t.breaker.due() || time.Now().Before(t.mendAt) {
 		return false
 	}
 	keys := t.doubt.some(mendTogether)
@@ -121,13 +138,18 @@ func (c *Chain[V]) mendSome(ctx context.Context, t *tier[V]) bool {
 	}
 	defer unlock()
 	still := keys[:0]
+	queued := false
 	for _, key := range keys {
-		if t.doubt.of(key) { // else it has been written meanwhile
+		switch {
+		case !t.doubt.of(key): // it has been written meanwhile
+		case t.queue.has(key): // it will be
+			queued = true
+		default:
 			still = append(still, key)
 		}
 	}
 	if len(still) == 0 {
-		return true
+		return !queued
 	}
 	for _, key := range still {
 		c.interrupt(key)
@@ -135,6 +157,9 @@ func (c *Chain[V]) mendSome(ctx context.Context, t *tier[V]) bool {
 	if err := t.remove(ctx, still); err != nil {
 		if ctx.Err() == nil {
 			c.failed(t, "delete", keyOf(still), err)
+		}
+		if leftOut, _ := t.breaker.state(); leftOut { // then once a window is enough
+			t.mendAt = time.Now().Add(t.opt.Breaker.Window)
 		}
 		return false
 	}

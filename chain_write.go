@@ -142,7 +142,9 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	}
 	defer unlock()
 	last := c.last()
-	last.queue.flush(ctx, key)
+	if err := last.flush(ctx, key); err != nil {
+		return false, err
+	}
 	e := newEntry(value, ttl)
 	if c.tags.used.Load() || len(c.tags.namespaces) > 0 {
 		return c.addTagged(ctx, key, e, began)
@@ -263,7 +265,9 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	original := e
 	c.tags.mark(key, &original)
 	last.shorten(&original, now)
-	last.queue.flush(ctx, key)
+	if err := last.flush(ctx, key); err != nil {
+		return false, err
+	}
 	seen, same, err := c.seenLast(ctx, key, s)
 	if err == nil && same {
 		if seen.IsZero() { // it has missed a change: what it holds does not count

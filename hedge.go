@@ -12,14 +12,14 @@ func (t *tier[V]) hedged(ctx context.Context, key string, had *copied[V]) (Entry
 	defer cancel()
 	answers := make(chan Lookup[V], 2)
 	ask := func() {
-		var l Lookup[V]
+		l := Lookup[V]{Err: &PanicError{Value: ErrGoexit}} // unless the level returns
+		defer func() { answers <- l }()
 		if err := guard(func() error {
 			l.Entry, l.OK, l.Err = t.ask(ctx, key, had)
 			return nil
 		}); err != nil {
 			l = Lookup[V]{Err: err}
 		}
-		answers <- l
 	}
 	go ask()
 	timer := time.NewTimer(t.opt.Hedge)

@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/advcache/advcache/internal/live"
@@ -21,6 +22,7 @@ type tier[V any] struct {
 	doubt   doubts
 	breaker breaker
 	queue   *writeQueue[V] // nil: writes go through
+	mendAt  time.Time      // not before it is what was missed made good; the mender's
 	missing func()         // is called when the level has missed a change
 	trusted func() bool    // whether copies may be held up to the limit; nil: yes
 }
@@ -32,7 +34,9 @@ func newTier[V any](l ChainLevel[V], number int, observe *reporter) *tier[V] {
 	l.opt.complete(number)
 	t := &tier[V]{cache: admitting(l.cache, &l.opt), opt: l.opt, limit: l.limit, timeout: l.opt.Timeout, observe: observe}
 	t.breaker.policy = l.opt.Breaker
-	t.live = sourceOf(l.cache)
+	if t.live = sourceOf(l.cache); t.live != nil && t.opt.Behind {
+		panic(fmt.Sprintf("advcache: level %s: LevelOptions.Behind is set for a %T, which is in memory, so that nothing is gained; leave it out", t.opt.Name, l.cache))
+	}
 	if s, ok := l.cache.(interface{ Timeout() time.Duration }); ok && t.timeout == 0 {
 		t.timeout = s.Timeout()
 	}
@@ -44,11 +48,16 @@ func newTier[V any](l ChainLevel[V], number int, observe *reporter) *tier[V] {
 // local reports whether the level belongs to this process alone.
 func (t *tier[V]) local() bool { return t.live != nil || t.opt.Local }
 
-// request asks the level, unless it is left out and force is not set.
+// request asks the level, unless it is left out and force is not set. What is
+// forced is not what tries a level that is left out: deletes may fail where all
+// else works.
 func (t *tier[V]) request(ctx context.Context, force bool, fn func(context.Context) error) error {
-	probe, err := t.breaker.enter()
-	if err != nil && !force {
-		return err
+	var probe bool
+	var err error
+	if !force {
+		if probe, err = t.breaker.enter(); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	limited, cancel := t.limited(ctx)
@@ -72,8 +81,10 @@ func (t *tier[V]) limited(ctx context.Context) (context.Context, context.CancelF
 // time was over first, the level counts as failing if it had half of its own.
 func (t *tier[V]) outcome(ctx context.Context, err error, began time.Time) outcome {
 	switch {
-	case err == nil, isRefusal(err):
+	case err == nil:
 		return healthy
+	case isRefusal(err): // mostly without the level being asked
+		return unsure
 	case ctx.Err() == nil:
 		return failing
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) && t.timeout > 0 && time.Since(began) >= t.timeout/2:
@@ -102,8 +113,8 @@ type copied[V any] struct {
 // look returns what the level holds for key. What it is not believed is a miss
 // without a Version. With a copy, the value need not be moved again.
 func (t *tier[V]) look(ctx context.Context, key string, had *copied[V]) (l Lookup[V]) {
-	if e, ok := t.queue.waiting(key); ok {
-		return Lookup[V]{Entry: e, OK: true}
+	if l, known := t.queue.waiting(key); known {
+		return l
 	}
 	if t.doubt.of(key) {
 		return l
@@ -133,8 +144,8 @@ func (t *tier[V]) lookMany(ctx context.Context, keys []string) []Lookup[V] {
 	ask := make([]string, 0, len(keys))
 	at := make([]int, 0, len(keys))
 	for i, key := range keys {
-		if e, ok := t.queue.waiting(key); ok {
-			found[i] = Lookup[V]{Entry: e, OK: true}
+		if l, known := t.queue.waiting(key); known {
+			found[i] = l
 		} else if !t.doubt.of(key) {
 			ask, at = append(ask, key), append(at, i)
 		}
@@ -145,12 +156,7 @@ func (t *tier[V]) lookMany(ctx context.Context, keys []string) []Lookup[V] {
 	var answers []Lookup[V]
 	err := t.request(ctx, false, func(ctx context.Context) error {
 		answers = GetEntries(ctx, t.cache, ask)
-		for i := range answers {
-			if err := answers[i].Err; err != nil && !isRefusal(err) {
-				return err
-			}
-		}
-		return nil
+		return healthOf(answers)
 	})
 	for j, i := range at {
 		if j < len(answers) {
@@ -160,6 +166,26 @@ func (t *tier[V]) lookMany(ctx context.Context, keys []string) []Lookup[V] {
 		}
 	}
 	return found
+}
+
+// healthOf returns the error by which the health of a level is judged: nil if it
+// has answered for any key and failed for none.
+func healthOf[V any](answers []Lookup[V]) (err error) {
+	answered := false
+	for i := range answers {
+		switch e := answers[i].Err; {
+		case e == nil:
+			answered = true
+		case !isRefusal(e):
+			return e
+		default:
+			err = e
+		}
+	}
+	if answered {
+		return nil
+	}
+	return err
 }
 
 func (t *tier[V]) believed(l Lookup[V]) Lookup[V] {
@@ -175,8 +201,8 @@ func (t *tier[V]) believed(l Lookup[V]) Lookup[V] {
 // head is look without the value. Where the level can only say whether it has a
 // fresh value, that will do, unless all of the entry is asked for.
 func (t *tier[V]) head(ctx context.Context, key string, all bool) (l Lookup[V]) {
-	if e, ok := t.queue.waiting(key); ok {
-		return Lookup[V]{Entry: e, OK: true}
+	if l, known := t.queue.waiting(key); known {
+		return l
 	}
 	if t.doubt.of(key) {
 		return l
@@ -200,10 +226,23 @@ func (t *tier[V]) write(ctx context.Context, key string, entry *Entry[V]) error 
 			return err
 		}
 	}
-	t.queue.drop(key)
-	err := t.request(ctx, false, func(ctx context.Context) error { return t.cache.SetEntry(ctx, key, *entry) })
+	err := t.queue.halt(ctx, key)
+	if err == nil {
+		err = t.request(ctx, false, func(ctx context.Context) error { return t.cache.SetEntry(ctx, key, *entry) })
+	}
 	t.wrote(ctx, key, err)
 	return t.opError("set", key, err)
+}
+
+// worstOf returns the part of the error of a batch by which the health of a level
+// is judged: one that is no refusal, if there is any.
+func worstOf(err error) error {
+	for _, e := range missingOf(err).keys {
+		if !isRefusal(e) {
+			return e
+		}
+	}
+	return err
 }
 
 // writeMany is write for many keys.
@@ -215,7 +254,13 @@ func (t *tier[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) er
 		}
 		return errors.Join(errs...)
 	}
-	err := t.request(ctx, false, func(ctx context.Context) error { return SetEntries(ctx, t.cache, entries) })
+	var err error
+	if asked := t.request(ctx, false, func(ctx context.Context) error {
+		err = SetEntries(ctx, t.cache, entries)
+		return worstOf(err)
+	}); err == nil {
+		err = asked
+	}
 	failed := missingOf(err)
 	for key := range entries {
 		if failed.has(key) {
@@ -227,26 +272,34 @@ func (t *tier[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) er
 	return t.opError("set", "", err)
 }
 
+// flush makes the write of key that is queued.
+func (t *tier[V]) flush(ctx context.Context, key string) error {
+	return t.opError("set", key, t.queue.flush(ctx, key))
+}
+
 // writeIf stores an entry if the level still holds what was seen, and reports
 // whether it did.
 func (t *tier[V]) writeIf(ctx context.Context, key string, entry *Entry[V], seen Version) (stored bool, err error) {
-	err = t.request(ctx, false, func(ctx context.Context) (err error) {
-		stored, err = SetEntryIf(ctx, t.cache, key, *entry, seen)
-		return err
-	})
+	if err = t.queue.halt(ctx, key); err == nil {
+		err = t.request(ctx, false, func(ctx context.Context) (err error) {
+			stored, err = SetEntryIf(ctx, t.cache, key, *entry, seen)
+			return err
+		})
+	}
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) || stored {
 		t.wrote(ctx, key, err)
 	}
 	return stored, t.opError("set", key, err)
 }
 
-// add is SetIfAbsent of the level.
+// add is SetIfAbsent of the level. One that fails has replaced nothing, so that
+// whatever the key holds may be read: it must not be deleted because of it.
 func (t *tier[V]) add(ctx context.Context, key string, value V, ttl time.Duration) (stored bool, err error) {
 	err = t.request(ctx, false, func(ctx context.Context) (err error) {
 		stored, err = SetIfAbsent(ctx, t.cache, key, value, ttl)
 		return err
 	})
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) || stored {
+	if stored {
 		t.wrote(ctx, key, err)
 	}
 	return stored, t.opError("set", key, err)
@@ -254,10 +307,10 @@ func (t *tier[V]) add(ctx context.Context, key string, value V, ttl time.Duratio
 
 // remove deletes keys, even if the level is left out.
 func (t *tier[V]) remove(ctx context.Context, keys []string) error {
-	for _, key := range keys {
-		t.queue.drop(key)
+	err := t.queue.halt(ctx, keys...)
+	if err == nil {
+		err = t.request(ctx, true, func(ctx context.Context) error { return t.cache.Delete(ctx, keys...) })
 	}
-	err := t.request(ctx, true, func(ctx context.Context) error { return t.cache.Delete(ctx, keys...) })
 	failed := missingOf(err)
 	for _, key := range keys {
 		missed := err
@@ -274,8 +327,11 @@ func (t *tier[V]) remove(ctx context.Context, keys []string) error {
 
 // clear deletes the keys that begin with prefix.
 func (t *tier[V]) clear(ctx context.Context, prefix string) error {
-	t.queue.dropPrefix(prefix)
-	err := t.request(ctx, true, func(ctx context.Context) error { return Clear(ctx, t.cache, prefix) })
+	release, err := t.queue.hold(ctx, prefix)
+	if err == nil {
+		err = t.request(ctx, true, func(ctx context.Context) error { return Clear(ctx, t.cache, prefix) })
+	}
+	release(!errors.Is(err, errors.ErrUnsupported)) // which changes nothing
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		t.doubt.all()
 	}
@@ -298,6 +354,7 @@ func (t *tier[V]) wrote(ctx context.Context, key string, err error) {
 // been.
 func (t *tier[V]) missed(ctx context.Context, keys []string, why error) {
 	for _, key := range keys {
+		t.queue.drop(key)
 		t.wrote(ctx, key, why)
 	}
 }
