@@ -69,12 +69,12 @@ func newInstance(t *tiers, db *database, logger *slog.Logger) *instance {
 	stats := advcache.NewStats()
 	bus := &watchedBus{Bus: redisstore.NewBus(rdb, &redisstore.BusOptions{Heartbeat: 200 * time.Millisecond, Logger: logger})}
 	// Soon left out, and soon tried again: the story is short.
-	breaker := advcache.Breaker{Failures: 3, Window: 300 * time.Millisecond}
+	breaker := advcache.Breaker{Failures: 3, Window: time.Second}
 	chain := advcache.NewChainWith(
 		&advcache.ChainOptions{Name: chainName, Bus: bus, Namespaces: namespaces(), Observer: stats.Observer()},
 		advcache.Level(memory, time.Minute),
 		advcache.Level(near, 10*time.Minute).With(advcache.LevelOptions{Breaker: breaker}),
-		advcache.Level(far, 24*time.Hour).With(advcache.LevelOptions{Breaker: breaker, Timeout: time.Second}),
+		advcache.Level(far, 24*time.Hour).With(advcache.LevelOptions{Breaker: breaker, Timeout: 300 * time.Millisecond}),
 	)
 	ttl := advcache.NewTTL[Key](chain, time.Hour, &advcache.TTLOptions{
 		Name: ttlName, Stale: time.Minute, StaleIfError: time.Hour, NegativeTTL: time.Second, Observer: stats.Observer(),

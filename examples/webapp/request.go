@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -35,19 +36,19 @@ func (s *story) rowUntil(ctx context.Context, i *instance, path string, done fun
 		r = s.ask(ctx, i, http.MethodGet, path, "")
 		return done(r)
 	})
-	s.print(i, "GET "+path+", until new", r, time.Since(began), count())
+	s.print(i, "GET "+path+" until new", r, time.Since(began), count())
 }
 
 func (s *story) print(i *instance, request string, r response, took time.Duration, count string) {
 	what := request
 	if r.Edition > 0 {
-		what += fmt.Sprintf(" (edition %d)", r.Edition)
+		what += fmt.Sprintf(" -> ed. %d", r.Edition)
 	}
-	answer := fmt.Sprint(r.status)
+	answer := strconv.Itoa(r.status)
 	if r.who != "" {
 		answer += " " + r.who
 	}
-	s.line("   %-34s %s %-10s %7s %s", what, s.name(i), answer, short(took), count)
+	s.line("   %-31s %s %-10s %7s %s", what, s.name(i), answer, short(took), count)
 }
 
 // counters returns what counts the requests of each tier from now on.
@@ -64,22 +65,25 @@ func (s *story) counters() func() string {
 
 // ask sends a request for an article.
 func (s *story) ask(ctx context.Context, i *instance, method, path, body string) response {
-	return s.do(ctx, i, method, "/articles/"+path, body)
+	return s.do(ctx, i, method, "/articles/"+path, body, true)
 }
 
 // do sends a request. One that has no answer has the status 0.
-func (s *story) do(ctx context.Context, i *instance, method, path, body string) (r response) {
+// Explained ones say who had the answer, and are served one at a time.
+func (s *story) do(ctx context.Context, i *instance, method, path, body string, explain bool) (r response) {
 	req, err := http.NewRequestWithContext(ctx, method, i.url+path, strings.NewReader(body))
 	if err != nil {
 		return r
 	}
-	req.Header.Set("X-Explain", "1")
+	if explain {
+		req.Header.Set("X-Explain", "1")
+	}
 	resp, err := s.http.Do(req)
 	if err != nil {
 		return r
 	}
-	defer resp.Body.Close()
 	text, _ := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
 	r.status, r.who, r.text = resp.StatusCode, resp.Header.Get("X-Cache"), string(text)
 	_ = json.Unmarshal(text, &r.Article) // else it is an error in words
 	return r

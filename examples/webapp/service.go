@@ -176,7 +176,7 @@ func answeredBy(before, after advcache.Snapshot) string {
 		return "L3"
 	case grown(hits(chainName + "/L2")):
 		return "L2"
-	case grown(hits(chainName+"/L1")), grown(hits(ttlName)):
+	case grown(hits(chainName + "/L1")), grown(hits(ttlName)):
 		return "L1"
 	}
 	return "none"

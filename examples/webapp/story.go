@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,14 +19,14 @@ import (
 const (
 	originLatency = 20 * time.Millisecond
 	patience      = 20 * time.Second // for what comes by itself
-	width         = 78
+	width         = 75
 )
 
 func newDatabase() *database {
 	d := &database{latency: originLatency, rows: make(map[Key]Article)}
 	for _, section := range sections {
 		for i := range 10 {
-			d.save(Key{section, fmt.Sprint(i)}, Article{Title: fmt.Sprintf("%s %d", section, i)})
+			d.save(Key{section, strconv.Itoa(i)}, Article{Title: fmt.Sprintf("%s %d", section, i)})
 		}
 	}
 	return d
@@ -87,7 +88,7 @@ func (s *story) tell(ctx context.Context) error {
 	s.line("a bucket (L3) that they share. The origin takes %v. Requests by tier are those", originLatency)
 	s.line("that a step took of each, those of the bus aside.")
 	s.line("")
-	s.line("%-30s %-3s %-8s %8s %6s %7s %7s", "request", "", "answer", "time", "redis", "bucket", "origin")
+	s.line("%-34s   %-10s %7s %6s %6s %6s", "request", "answer", "time", "redis", "bucket", "origin")
 	s.line("%s", strings.Repeat("-", width))
 	s.a, s.b = s.start(ctx), s.start(ctx)
 	s.clear(ctx)
@@ -154,9 +155,9 @@ func (s *story) section(ctx context.Context) {
 }
 
 func (s *story) noRedis(ctx context.Context) {
-	s.load(ctx, "before", nil)
+	s.load(ctx, "before", 16, 50, "sport/1", "sport/2", "sport/3", "news/1")
 	s.tiers.redis.turn(false)
-	s.load(ctx, "during", nil)
+	s.load(ctx, "during", 16, 50, "sport/1", "sport/2", "sport/3", "news/1")
 	s.until(ctx, "the breaker", func() bool { return s.missing(ctx, s.a) && s.a.chain.Levels()[1].LeftOut })
 	s.health(ctx, s.a)
 	put := s.row(ctx, s.a, "PUT", "sport/1", `{"title":"changed without Redis"}`)
@@ -167,10 +168,10 @@ func (s *story) noRedis(ctx context.Context) {
 	s.rowUntil(ctx, s.b, "sport/1", func(r response) bool { return r.Edition == edition })
 	s.tiers.redis.turn(true)
 	s.recover(ctx)
-	s.load(ctx, "after", nil)
+	s.load(ctx, "after", 16, 50, "sport/1", "sport/2", "sport/3", "news/1")
 	for _, i := range []*instance{s.a, s.b} {
 		if r := s.row(ctx, i, "GET", "sport/1", ""); r.Edition != edition && s.err == nil {
-			s.err = fmt.Errorf("Redis has undone the change: edition %d, want %d", r.Edition, edition)
+			s.err = fmt.Errorf("the change was undone by Redis: edition %d, want %d", r.Edition, edition)
 		}
 	}
 }
@@ -184,8 +185,13 @@ func (s *story) noBucket(ctx context.Context) {
 
 func (s *story) nothing(ctx context.Context) {
 	s.tiers.redis.turn(false)
-	s.load(ctx, "one key, cold", []string{"news/3"})
-	s.load(ctx, "the same", []string{"news/3"})
+	s.until(ctx, "the breakers", func() bool {
+		levels := s.b.chain.Levels()
+		return s.missing(ctx, s.b) && !s.b.bus.connected.Load() && levels[1].LeftOut && levels[2].LeftOut
+	})
+	s.health(ctx, s.b)
+	s.load(ctx, "one key, cold", 100, 1, "news/3")
+	s.load(ctx, "the same", 100, 1, "news/3")
 	s.tiers.redis.turn(true)
 	s.tiers.bucket.turn(true)
 	s.recover(ctx)
@@ -227,21 +233,17 @@ func (s *story) until(ctx context.Context, what string, done func() bool) {
 	}
 }
 
-// load sends many requests to B, and prints how long they took.
-func (s *story) load(ctx context.Context, name string, paths []string) {
-	const workers, each = 16, 25
-	if paths == nil {
-		paths = []string{"sport/1", "sport/2", "sport/3", "news/1"}
-	}
+// load has clients send each a number of requests to B, and prints how long they took.
+func (s *story) load(ctx context.Context, name string, clients, each int, paths ...string) {
 	count := s.counters()
 	var failed atomic.Int64
-	times := make([]time.Duration, workers*each)
+	times := make([]time.Duration, clients*each)
 	var group sync.WaitGroup
-	for w := range workers {
+	for w := range clients {
 		group.Go(func() {
 			for n := range each {
 				began := time.Now()
-				if s.ask(ctx, s.b, "GET", paths[n%len(paths)], "").status != http.StatusOK {
+				if s.do(ctx, s.b, "GET", "/articles/"+paths[n%len(paths)], "", false).status != http.StatusOK {
 					failed.Add(1)
 				}
 				times[w*each+n] = time.Since(began)
@@ -250,13 +252,13 @@ func (s *story) load(ctx context.Context, name string, paths []string) {
 	}
 	group.Wait()
 	slices.Sort(times)
-	s.line("   %-27s B   %d failed %8s %s", fmt.Sprintf("%d × GET, %s", len(times), name), failed.Load(), short(times[len(times)/2]), count())
-	s.line("      the slowest took %s", short(times[len(times)-1]))
+	s.line("   %-31s B %-10s %7s %s", fmt.Sprintf("%d × GET, %s", len(times), name), fmt.Sprintf("%d failed", failed.Load()), short(times[len(times)/2]), count())
+	s.line("      half of them took %s at the most, the slowest %s", short(times[len(times)/2]), short(times[len(times)-1]))
 }
 
 func (s *story) health(ctx context.Context, i *instance) {
 	var h health
-	s.fail(json.Unmarshal([]byte(s.do(ctx, i, "GET", "/health", "").text), &h))
+	s.fail(json.Unmarshal([]byte(s.do(ctx, i, "GET", "/health", "", false).text), &h))
 	states := []string{fmt.Sprintf("bus %t", h.Bus)}
 	for _, l := range h.Levels {
 		state := "ok"
@@ -265,7 +267,7 @@ func (s *story) health(ctx context.Context, i *instance) {
 		}
 		states = append(states, l.Name+" "+state)
 	}
-	s.line("   %-27s %s   %s", "GET /health", s.name(i), strings.Join(states, ", "))
+	s.line("   %-31s %s %s", "GET /health", s.name(i), strings.Join(states, ", "))
 }
 
 func (s *story) name(i *instance) string {
