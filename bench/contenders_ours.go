@@ -65,7 +65,7 @@ func inmemGet(s setup[string]) *subject[string] {
 	mem := inmem.New(&inmem.Options[*User]{MaxEntries: s.capacity})
 	ctx := context.Background()
 	return &subject[string]{
-		name: nameOurs + " inmem",
+		name: nameInmem,
 		get: func(ctx context.Context, k string) (*User, error) {
 			if u, ok, err := mem.Get(ctx, k); ok || err != nil {
 				return u, err

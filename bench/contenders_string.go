@@ -50,7 +50,11 @@ func sturdyCache[K comparable](s setup[K]) *subject[K] {
 // redisCache has its local cache alone: what a call costs that needs no Redis.
 // It takes no part in mixes, as its TinyLFU can lose the set of a key it holds.
 func redisCache[K comparable](s setup[K]) *subject[K] {
-	cache := rediscache.New(&rediscache.Options{LocalCache: rediscache.NewTinyLFU(s.capacity, life)})
+	return onceOver(s, rediscache.New(&rediscache.Options{LocalCache: rediscache.NewTinyLFU(s.capacity, life)}))
+}
+
+// onceOver is a function wrapped by go-redis/cache.
+func onceOver[K comparable](s setup[K], cache *rediscache.Cache) *subject[K] {
 	get := func(ctx context.Context, k K) (*User, error) {
 		u := new(User)
 		err := cache.Once(&rediscache.Item{

@@ -38,6 +38,10 @@ var works = []work{
 	{"compression", compressionWork, true},
 	{"files", filesWork, false},
 	{"redis", redisWork, false},
+	{"chain", chainWork, false},
+	{"chain-wrapped", chainWrappedWork, false},
+	{"promotion", promotionWork, true},
+	{"hung", hungWork, true},
 	{"s3", s3Work, true},
 	{"gcs", gcsWork, true},
 }

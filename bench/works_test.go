@@ -19,13 +19,20 @@ func TestCodecWork(t *testing.T)       { testWork(t, brief(t), codecWork) }
 func TestCompressionWork(t *testing.T) { testWork(t, brief(t), compressionWork) }
 func TestFilesWork(t *testing.T)       { testWork(t, brief(t), filesWork) }
 
-func TestRedisWork(t *testing.T) {
+func TestRedisWork(t *testing.T)        { testRedis(t, redisWork) }
+func TestChainWork(t *testing.T)        { testRedis(t, chainWork) }
+func TestChainWrappedWork(t *testing.T) { testRedis(t, chainWrappedWork) }
+func TestPromotionWork(t *testing.T)    { testRedis(t, promotionWork) }
+func TestHungWork(t *testing.T)         { testRedis(t, hungWork) }
+
+func testRedis(t *testing.T, work func(*runner)) {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip(installRedis)
 	}
 	r := brief(t)
 	t.Cleanup(func() { r.server.stop() })
-	testWork(t, r, redisWork)
+	testWork(t, r, work)
 }
 
 // TestS3Work is without the rows of the real server where there is none.
