@@ -41,7 +41,8 @@ func TestStory(t *testing.T) {
 		`GET news/1 -> ed\. 1 +B 200 origin .* 1`,
 		`DELETE sport +A 204 .* 0 +1 +0`,
 		`GET sport/1 until new -> ed\. 2 +B 200 origin .* 1`,
-		`GET sport/1 -> ed\. 2 +A 200 L2 .* 0`,
+		// A load that has begun as the message comes is not kept.
+		`GET sport/1 -> ed\. 2 +A 200 (L2|origin) .*`,
 		`GET news/1 -> ed\. 1 +B 200 L1 .* 0 +\d+ +0`,
 		`6\. Redis is off`,
 		`800 × GET, before +B 0 failed .*`,
