@@ -9,6 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/advcache/advcache"
+	"github.com/advcache/advcache/inmem"
 )
 
 // The benchmarks are of advcache alone, for benchstat between two versions of
@@ -106,4 +107,41 @@ func BenchmarkStampede(b *testing.B) {
 	}
 	b.ReportMetric(median(worst)*float64(time.Millisecond/time.Nanosecond), "p99-ns")
 	b.ReportMetric(float64(origin.loads.Load())/float64(len(worst)), "loads/op")
+}
+
+// BenchmarkHybridGet and BenchmarkChainGet are hits of level 1, over levels that
+// hold nothing.
+func BenchmarkHybridGet(b *testing.B) {
+	mem, below := inmem.New[*User](nil), inmem.New[*User](nil)
+	benchGets(b, advcache.NewHybrid(mem, below, nil), mem, below)
+}
+
+func BenchmarkChainGet(b *testing.B) {
+	mem, below, last := inmem.New[*User](nil), inmem.New[*User](nil), inmem.New[*User](nil)
+	c := advcache.NewChain(
+		advcache.Level[*User](mem, life/60), advcache.Level[*User](below, life/12), advcache.Level[*User](last, life))
+	benchGets(b, c, mem, below, last)
+}
+
+func benchGets(b *testing.B, c advcache.Cache[*User], levels ...*inmem.Cache[*User]) {
+	b.Helper()
+	for _, level := range levels {
+		b.Cleanup(func() { _ = level.Close() }) // it is always nil
+	}
+	keys := stringKeys.keys(1000)
+	ctx := b.Context()
+	for _, k := range keys {
+		if err := c.Set(ctx, k, fresh, life); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run := loop(uniform(keys, sequenceLength), func(part []string) {
+		for _, k := range part {
+			u, _, err := c.Get(ctx, k)
+			check(u, err)
+		}
+	})
+	b.ReportAllocs()
+	b.ResetTimer()
+	run(0, b.N)
 }
