@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -177,9 +178,10 @@ func GetEntries[V any](ctx context.Context, c Cache[V], keys []string) []Lookup[
 	}
 	found := make([]Lookup[V], len(keys))
 	var out outage
+	notTried := sync.OnceValue(func() error { return opError("get", fmt.Sprintf("%T", c), "", errNotTried) }) // one, to be told once
 	parallel(len(keys), func(i int) {
 		if f := &found[i]; out.noReads() {
-			f.Err = opError("get", fmt.Sprintf("%T", c), keys[i], errNotTried)
+			f.Err = notTried()
 		} else if panicked := guard(func() error {
 			f.Entry, f.OK, f.Err = c.GetEntry(ctx, keys[i])
 			return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,8 +108,8 @@ func (c *Chain[V]) dropLocal(ctx context.Context, keys []string) {
 	for _, key := range keys {
 		c.interrupt(key)
 	}
-	for i := len(c.tiers) - 1; i >= 0; i-- {
-		if t := c.tiers[i]; t.local() {
+	for _, t := range slices.Backward(c.tiers) {
+		if t.local() {
 			c.localError(t, "delete", keyOf(keys), t.remove(ctx, keys))
 		}
 	}
@@ -120,8 +121,8 @@ func (c *Chain[V]) dropLocal(ctx context.Context, keys []string) {
 func (c *Chain[V]) clearLocal(ctx context.Context, prefix string) {
 	c.interruptPrefix(prefix)
 	defer c.interruptPrefix(prefix)
-	for i := len(c.tiers) - 1; i >= 0; i-- {
-		if t := c.tiers[i]; t.local() {
+	for _, t := range slices.Backward(c.tiers) {
+		if t.local() {
 			c.localError(t, "clear", prefix, t.clear(ctx, prefix))
 		}
 	}

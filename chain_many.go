@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/advcache/advcache/internal/live"
@@ -180,8 +181,7 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 		copies[key] = e
 	}
 	var errs []error
-	for i := len(c.tiers) - 1; i >= 0; i-- {
-		t := c.tiers[i]
+	for _, t := range slices.Backward(c.tiers) {
 		if t != c.last() && t.limit > 0 {
 			limited := make(map[string]Entry[V], len(copies)) // the level below may still hold the other map
 			for key, e := range copies {

@@ -283,7 +283,7 @@ func (c *Chain[V]) conclude(ctx context.Context, key string, p *live.Pending, tr
 	}
 	if best.OK {
 		best.Err = nil
-		if best.level > 0 && !(tr.spare.OK && best.level == tr.spare.level) {
+		if best.level > 0 && (!tr.spare.OK || best.level != tr.spare.level) {
 			c.promote(ctx, key, p, tr, best)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -304,12 +305,7 @@ func (ts *tagStamps[V]) unmark(e *Entry[V]) {
 
 // namespace reports whether prefix is that of a namespace.
 func (ts *tagStamps[V]) namespace(prefix string) bool {
-	for _, ns := range ts.namespaces {
-		if ns == prefix {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ts.namespaces, prefix)
 }
 
 // InvalidateTag implements [TagInvalidator]: entries with one of the tags, which

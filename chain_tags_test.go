@@ -17,10 +17,10 @@ func tagged(value string, tags ...string) advcache.Entry[string] {
 }
 
 func TestInvalidateTag(t *testing.T) {
-	for name, make := range compositions {
+	for name, fresh := range compositions {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := make(builder{t})
+				c := fresh(builder{t})
 				must(t, c.SetEntry(t.Context(), "ab", tagged("v", "a", "b")))
 				must(t, c.SetEntry(t.Context(), "b", tagged("v", "b")))
 				must(t, c.SetEntry(t.Context(), "none", tagged("v")))

@@ -100,12 +100,12 @@ var compositions = map[string]func(b builder) advcache.Cache[string]{
 }
 
 func TestChainConformance(t *testing.T) {
-	for name, make := range compositions {
+	for name, fresh := range compositions {
 		t.Run(name, func(t *testing.T) {
 			cachetest.Run(t, cachetest.Harness{
 				Around:     synctest.Test,
 				Resolution: time.Millisecond,
-				New:        func(t *testing.T) advcache.Cache[string] { return make(builder{t}) },
+				New:        func(t *testing.T) advcache.Cache[string] { return fresh(builder{t}) },
 			})
 		})
 	}

@@ -1,6 +1,9 @@
 package advcache
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // chainSeen is what a reader of a chain was shown, the token of its Version.
 type chainSeen struct {
@@ -23,12 +26,12 @@ func versionOf[V any](e *Entry[V], found bool, shown []Version, count uint64) Ve
 	if found {
 		s.created = millis(e.CreatedAt)
 	}
-	for i := len(shown) - 1; i >= 0; i-- {
+	for i, v := range slices.Backward(shown) {
 		next := any(nil)
 		if i < len(shown)-1 {
 			next = s.first
 		}
-		s.first = levelSeen{shown[i], next}
+		s.first = levelSeen{v, next}
 	}
 	return NewVersion(s, count+1)
 }

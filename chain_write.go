@@ -108,8 +108,7 @@ func (c *Chain[V]) writeFrom(ctx context.Context, from int, key string, e Entry[
 	c.tags.mark(key, &e)
 	c.last().shorten(&e, now)
 	var errs []error
-	for i := len(c.tiers) - 1; i >= 0; i-- {
-		t := c.tiers[i]
+	for i, t := range slices.Backward(c.tiers) {
 		if t != c.last() {
 			e.HeldUntil = t.heldUntil(e.HeldUntil, now)
 		}
