@@ -47,17 +47,17 @@ func arrangements(n int) [][]backend {
 // of the topics that are heavy, those for which has is true. What needs the time
 // of the world has the processors for itself.
 func conform(t *testing.T, n int, build func(caches []advcache.Cache[string]) advcache.Cache[string], has func(arrangement, topic int) bool) {
-	for _, real := range []bool{false, true} {
+	for _, realTime := range []bool{false, true} {
 		name, h := "in bubbles", cachetest.Harness{Around: inBubble, Resolution: time.Millisecond}
-		if real {
+		if realTime {
 			name, h.Around, h.Unit = "in real time", inRealTime, 400*time.Millisecond
 		}
 		t.Run(name, func(t *testing.T) {
-			if real {
+			if realTime {
 				shared(t)
 			}
 			for i, of := range arrangements(n) {
-				if real != slices.ContainsFunc(of, func(b backend) bool { return b.real }) {
+				if realTime != slices.ContainsFunc(of, func(b backend) bool { return b.real }) {
 					continue
 				}
 				names := make([]string, n)
@@ -81,7 +81,7 @@ func conform(t *testing.T, n int, build func(caches []advcache.Cache[string]) ad
 					}
 				}
 				leave(heavy, func(topic int) bool { return has(i, topic) })
-				if real && n > 2 {
+				if realTime && n > 2 {
 					leave(light, func(topic int) bool { return topic%3 == i%3 })
 				}
 				t.Run(strings.Join(names, " "), func(t *testing.T) {

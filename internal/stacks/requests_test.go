@@ -60,21 +60,21 @@ func newWorld(t *testing.T, compose func(levels []advcache.Cache[string]) advcac
 // may have that of another refused, without a request: of 100 writes of loaded or
 // promoted values, 95 or so are made. They count as 100 here.
 func (w *world) asked() string {
-	text := ""
+	var text strings.Builder
 	for i, c := range w.counts {
 		if i > 0 {
-			text += " | "
+			text.WriteString(" | ")
 		}
 		n := c.Counts()
 		if puts := &n.Requests.Put; w.nearly && *puts >= 80 {
 			*puts = 100
 		}
-		text += n.Requests.String()
+		text.WriteString(n.Requests.String())
 		if n.Out > 0 {
-			text += " +bodies"
+			text.WriteString(" +bodies")
 		}
 	}
-	return text
+	return text.String()
 }
 
 func (w *world) reset() {
@@ -321,6 +321,7 @@ func (c *requestCase) run(t *testing.T, w *world) {
 // TestRequestsOfChain is law 12 over memory, Redis and S3: what each operation asks
 // of Redis, and of S3.
 func TestRequestsOfChain(t *testing.T) {
+	t.Parallel()
 	for _, c := range []requestCase{
 		{"Get, level 1", in(1, "k1"), get("value"), "no request | no request"},
 		{"Get, level 2", in(2, "k1"), get("value"), "1 Get +bodies | no request"},
@@ -406,6 +407,7 @@ func past(ctx context.Context, _ *world) { pause(ctx, 2*limit) }
 // TestRequestsOfHybrid is law 12 for copies past the limit of level 1: no body is
 // moved that has not changed.
 func TestRequestsOfHybrid(t *testing.T) {
+	t.Parallel()
 	hundred := keys(1, 100)
 	for _, c := range []struct {
 		name      string
