@@ -43,6 +43,7 @@ type Chain[V any] struct {
 	locks    keylock.Locks
 	reads    sharedReads[V]
 	front    live.Front[V] // level 1, where it is found in memory; else nil
+	clock    *live.Clock   // that of front
 	tags     tagStamps[V]
 	link     *busLink[V] // nil: no Bus
 	mend     *mender[V]
@@ -125,7 +126,7 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 	}
 	c.front = frontOf(c.tiers[0].cache)
 	if c.front != nil {
-		c.copy = c.front.Copier()
+		c.clock, c.copy = c.front.Clock(), c.front.Copier()
 	}
 	c.link = newBusLink(c, o.Bus)
 	for _, t := range c.tiers {

@@ -8,51 +8,6 @@ import (
 	"github.com/advcache/advcache/internal/live"
 )
 
-// Get implements [Cache]. A hit of level 1 asks no other level, and allocates
-// nothing where that is in memory.
-func (c *Chain[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
-	if n, known := c.inFront(key); known {
-		if n.Absent() {
-			c.observe.negative(key, 0)
-			return value, false, nil
-		}
-		c.hits[0].add()
-		if c.copy != nil {
-			return c.copy(n.Value), true, nil
-		}
-		return n.Value, true, nil
-	}
-	began := time.Now()
-	f := c.find(ctx, key)
-	c.tell(key, &f, began)
-	if f.Err != nil || !f.OK || f.Entry.Absent || !f.Entry.IsFresh(time.Now()) {
-		return value, false, f.Err
-	}
-	return f.Entry.Value, true, nil
-}
-
-// inFront returns what level 1 has in memory for key, if it is fresh, negative
-// or not.
-func (c *Chain[V]) inFront(key string) (*live.Node[V], bool) {
-	if c.front == nil {
-		return nil, false
-	}
-	n := c.front.Find(key)
-	if n == nil {
-		return nil, false
-	}
-	clock := c.front.Clock()
-	fresh := n.FreshBeyond(clock.Horizon()) || n.Life().FreshAt(clock.Now()) && !n.Suspected()
-	return n, fresh && c.outlives(n)
-}
-
-// outlives reports whether a node has outlived none of its tags, as far as that is
-// known.
-func (c *Chain[V]) outlives(n *live.Node[V]) bool {
-	tags := n.Tags()
-	return len(tags) == 0 || time.Now().UnixNano() < c.tags.sure(tags, n.Life().Created)
-}
-
 // GetEntry implements [Cache].
 func (c *Chain[V]) GetEntry(ctx context.Context, key string) (Entry[V], bool, error) {
 	began := time.Now()
