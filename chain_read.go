@@ -100,6 +100,8 @@ func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V
 	shown := room[:0]
 	defer func() {
 		if err == nil {
+			var none V
+			best.Value = none // of a write that waits, or of a level without HeadEntry
 			best.Version = versionOf(&best, ok, shown, count)
 			c.tags.unmark(&best)
 		}

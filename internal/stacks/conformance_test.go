@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"context"
 	"flag"
 	"slices"
 	"strings"
@@ -70,7 +71,9 @@ func conform(t *testing.T, n int, build func(caches []advcache.Cache[string]) ad
 					for j, b := range of {
 						caches[j] = b.cache(t)
 					}
-					return build(caches)
+					c := build(caches)
+					closes(t, c)
+					return c
 				}
 				h.Except = map[string]string{}
 				leave := func(topics []string, has func(topic int) bool) {
@@ -105,6 +108,18 @@ func inBubble(t *testing.T, test func(t *testing.T)) {
 		// levels cut them.
 		time.Sleep(123456 * time.Nanosecond)
 		test(t)
+	})
+}
+
+// closes ends what a chain does in the background when the test ends.
+func closes(t *testing.T, c advcache.Cache[string]) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := c.(interface {
+			Close(ctx context.Context) error
+		}).Close(context.Background()); err != nil {
+			t.Errorf("law 13: Close gives %v", err)
+		}
 	})
 }
 

@@ -36,6 +36,7 @@ func newWorld(t *testing.T, compose func(levels []advcache.Cache[string]) advcac
 		w.below = append(w.below, patient(s))
 	}
 	w.cache = compose(levels)
+	closes(t, w.cache)
 	ttl := advcache.NewTTL[int, string](w.cache, day, &advcache.TTLOptions{NegativeTTL: day})
 	t.Cleanup(func() {
 		if err := ttl.Close(context.Background()); err != nil {
