@@ -57,7 +57,7 @@ fi
 
 # run tests the modules that go.work lists.
 run() {
-	go test $race -shuffle=on -count=1 "$@" work
+	go test $race -shuffle=on -count=1 -timeout=30m "$@" work
 }
 
 if [ "${CI:-}" != true ]; then
