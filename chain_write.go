@@ -285,9 +285,13 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	case !stored: // then the copies above are of something else
 		return false, c.removeAbove(ctx, key)
 	}
-	c.interrupt(key)
+	interrupt := c.interrupt
+	if !s.found { // as in store.Cache: it is not counted, since it takes nothing away
+		interrupt = c.pendings.Interrupt
+	}
+	interrupt(key)
 	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
-	c.interrupt(key)
+	interrupt(key)
 	return true, errors.Join(err, c.link.tellKeys(ctx, []string{key}))
 }
 

@@ -105,8 +105,13 @@ func (c *Cache[V]) wrote(keys []string) {
 // write stores entry if cond holds. What was seen is what cond is about: where it
 // has the same content, the object need only be renewed.
 func (c *Cache[V]) write(ctx context.Context, key string, entry *advcache.Entry[V], held seen, cond Cond) (ok bool, err error) {
-	c.writes.wrote(key)
-	defer c.writes.wrote(key)
+	// Where nothing is held, what is stored takes nothing away: the backend refuses
+	// the next write of the kind. It is not counted, so that of a batch of new keys
+	// none has the write of another refused.
+	if cond.Kind != IfGone {
+		c.writes.wrote(key)
+		defer c.writes.wrote(key)
+	}
 	m := metaOf(entry)
 	if m.GoneAt(time.Now()) {
 		return c.remove(ctx, key, cond)

@@ -103,8 +103,12 @@ func (b *behindOutage) reads(t *testing.T, key, want string) {
 	}
 }
 
-// asks returns how many requests Redis had since the last reset.
-func (b *behindOutage) asks() int { return b.counts[0].Requests().Total() }
+// asks returns how many requests Redis had since the last reset, but for deletes:
+// those of what was missed come in the background.
+func (b *behindOutage) asks() int {
+	r := b.counts[0].Requests()
+	return r.Total() - r.Delete
+}
 
 // recovers waits until Redis is asked again.
 func (b *behindOutage) recovers(t *testing.T) {
@@ -152,15 +156,15 @@ func TestOutage(t *testing.T) {
 			t.Errorf("law 7: the function gives %q, %v; want what it loads", value, err)
 		}
 	}
-	if b.loads != 1 {
-		t.Errorf("law 7: %d loads; want 1, kept in memory and S3", b.loads)
+	if b.loads.Load() != 1 {
+		t.Errorf("law 7: %d loads; want 1, kept in memory and S3", b.loads.Load())
 	}
 
 	// Who changes something is told.
 	b.reset()
 	wantRedisError(t, "delete", "k1", b.cache.Delete(ctx, "k1"))
 	wantRedisError(t, "delete", "k5", b.fn.Invalidate(ctx, 5))
-	if got := b.asks(); got != 2 {
+	if got := b.counts[0].Requests().Delete; got < 2 {
 		t.Errorf("law 7: two deletes asked Redis %d times; want 2, though it is left out", got)
 	}
 	wantRedisError(t, "set", "k2", b.cache.Set(ctx, "k2", "new", day))
@@ -188,9 +192,9 @@ func TestOutage(t *testing.T) {
 		b.reads(t, key, value)
 	}
 	// What has been deleted is loaded again, not found.
-	b.loads = 0
-	if value, err := b.fn.Get(ctx, 5); value != "loaded" || err != nil || b.loads != 1 {
-		t.Errorf("law 7: the function gives %q, %v, after %d loads; want a load of what was invalidated", value, err, b.loads)
+	b.loads.Store(0)
+	if value, err := b.fn.Get(ctx, 5); value != "loaded" || err != nil || b.loads.Load() != 1 {
+		t.Errorf("law 7: the function gives %q, %v, after %d loads; want a load of what was invalidated", value, err, b.loads.Load())
 	}
 
 	// A change that succeeds has Redis believed again.
@@ -242,11 +246,12 @@ func TestFunctionsOfHybridGoOn(t *testing.T) {
 			}
 		}
 	}
-	if w.loads != 50 {
-		t.Errorf("law 7: %d loads of 50 values, one of them cached; want 50 in all", w.loads)
+	if w.loads.Load() != 50 {
+		t.Errorf("law 7: %d loads of 50 values, one of them cached; want 50 in all", w.loads.Load())
 	}
-	if got := w.counts[0].Requests().Total(); got != failures {
-		t.Errorf("law 7: 50 loads asked Redis %d times while it was down; want %d", got, failures)
+	// Deletes are those of what was missed, in the background.
+	if got := w.counts[0].Requests(); got.Total() < failures || got.Get+got.Put > failures {
+		t.Errorf("law 7: 50 loads asked Redis %v while it was down; want %d until it is left out", got, failures)
 	}
 	if err := w.fn.Invalidate(ctx, 1); err == nil {
 		t.Error("law 7: Invalidate gives no error while Redis is down")
@@ -260,7 +265,8 @@ func TestFunctionsOfHybridGoOn(t *testing.T) {
 	}
 	load(1, 52)(ctx, w)
 	w.reset()
-	if _, err := w.fn.Get(ctx, 100); err != nil || w.counts[0].Requests().Total() != 2 {
-		t.Errorf("law 7: after a delete that Redis has answered, a load gives %v and asks it %v; want 1 Get, 1 Put", err, w.counts[0].Requests())
+	_, err := w.fn.Get(ctx, 100)
+	if got := w.counts[0].Requests(); err != nil || got.Get != 1 || got.Put != 1 {
+		t.Errorf("law 7: after a delete that Redis has answered, a load gives %v and asks it %v; want 1 Get, 1 Put", err, got)
 	}
 }
