@@ -199,7 +199,7 @@ func (e *env) setLives() (keys []string, end time.Time) {
 	e.setEntry("stale", stale)
 	held := e.heldEntry("v", long)
 	e.setEntry("held", held)
-	died := lives("v", e.Unit/2, e.Unit/2)
+	died := lives("v", e.Unit, e.Unit/2) // fresh for as long as the others, which is what Until says
 	e.setEntry("stale, then dead", died)
 	e.Until(soonest)
 	return []string{"fresh", "dead", "stale", "held", "stale, then dead"}, latest(latest(end, held.HeldUntil), latest(stale.FreshUntil, died.StaleUntil))

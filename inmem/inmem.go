@@ -216,8 +216,12 @@ func (c *Cache[V]) catch(key string) {
 // dead but not yet dropped among them.
 func (c *Cache[V]) Len() int { return c.table.EstimatedSize() }
 
-// Weight returns the weight of all entries, 0 where none is set.
-func (c *Cache[V]) Weight() uint64 { return c.table.WeightedSize() }
+// Weight returns the weight of all entries, 0 where none is set. It does what is
+// left to do for the writes before it, which takes a while under many.
+func (c *Cache[V]) Weight() uint64 {
+	c.table.CleanUp() // or writes that wait for another goroutine may not be counted
+	return c.table.WeightedSize()
+}
 
 // Close empties the cache, stops its goroutines and waits for them. Reads then
 // miss and writes give [advcache.ErrClosed]. It may be called again, but not
