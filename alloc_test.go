@@ -81,16 +81,21 @@ func testAllocs[K comparable](t *testing.T, template string, key func(int) K) {
 	}
 }
 
-// wantNoAllocs fails the test if fn, which has 100 hits, allocates for hits. A
-// background goroutine or a first look at something may allocate now and then.
+// wantNoAllocs fails the test if fn, which has 100 hits, allocates for hits, each
+// time. A background goroutine or a first look at something may allocate now and
+// then, and on a busy machine for a whole run.
 func wantNoAllocs(t *testing.T, law string, fn func()) {
 	t.Helper()
 	for range 3 {
 		fn()
 	}
-	if n := testing.AllocsPerRun(50, fn); n >= 1 {
-		t.Errorf("%s: 100 hits allocate %v times", law, n)
+	var n float64
+	for range 5 {
+		if n = testing.AllocsPerRun(50, fn); n < 1 {
+			return
+		}
 	}
+	t.Errorf("%s: 100 hits allocate %v times", law, n)
 }
 
 func TestHitsOfCachedValueAllocateNothing(t *testing.T) {

@@ -30,7 +30,7 @@ func seenBy(v advcache.Version) (s seen, count uint64, ok bool) {
 // stripes counts the writes and deletes that one Cache makes, by groups of keys.
 // A backend cannot tell a key that was deleted from one that never was, nor a
 // write that was left out from none: this can, for one process.
-type stripes [1024]atomic.Uint64
+type stripes [4096]atomic.Uint64
 
 var stripeSeed = maphash.MakeSeed()
 
