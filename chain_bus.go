@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/advcache/advcache/internal/live"
 )
 
 // DistrustedFor bounds how long a copy of this process is served without asking
@@ -22,6 +24,7 @@ type busLink[V any] struct {
 	origin    string
 	stop      func()
 	connected atomic.Bool
+	changes   *live.Pendings // of this process, under way; barred by a message about their keys
 
 	mu     sync.Mutex
 	untold map[string]struct{} // keys of messages that the bus did not take; guarded by mu
@@ -35,7 +38,7 @@ func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
 	if bus == nil {
 		return nil
 	}
-	return &busLink[V]{chain: c, bus: bus, origin: rand.Text()}
+	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), changes: live.NewPendings()}
 }
 
 // join subscribes the chain, which must be complete. If that fails, it stays
@@ -73,9 +76,13 @@ func (l *busLink[V]) receive(m Invalidation) {
 	ctx := context.Background()
 	c := l.chain
 	if len(m.Keys) > 0 {
+		for _, key := range m.Keys {
+			l.changes.Interrupt(key)
+		}
 		c.dropLocal(ctx, m.Keys)
 	}
 	if m.All {
+		l.changes.InterruptPrefix(m.Prefix)
 		c.clearLocal(ctx, m.Prefix)
 	}
 	if len(m.Tags) > 0 {
@@ -88,6 +95,7 @@ func (l *busLink[V]) receive(m Invalidation) {
 func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
 	c := l.chain
+	l.changes.InterruptPrefix("")
 	c.pendings.InterruptPrefix("")
 	c.tags.forget()
 	for _, t := range c.tiers {
@@ -101,6 +109,32 @@ func (l *busLink[V]) connect(connected bool) {
 	if connected {
 		c.mend.hurry()
 	}
+}
+
+// notOvertaken makes a change of keys that are locked. Where another process tells
+// of its own change meanwhile, that one may be the newer in the levels that are
+// shared, and the copies that this one makes are dropped.
+func (l *busLink[V]) notOvertaken(ctx context.Context, keys []string, do func() error) error {
+	if l == nil {
+		return do()
+	}
+	begun := make([]*live.Pending, len(keys))
+	for i, key := range keys {
+		begun[i] = l.changes.Begin(key)
+	}
+	var overtaken []string
+	defer func() {
+		for i, key := range keys {
+			if begun[i].Barred() {
+				overtaken = append(overtaken, key)
+			}
+			l.changes.End(key, begun[i])
+		}
+		if len(overtaken) > 0 {
+			l.chain.dropLocal(context.WithoutCancel(ctx), overtaken)
+		}
+	}()
+	return do()
 }
 
 // dropLocal removes the copies of this process.

@@ -71,4 +71,7 @@ func (c *Chain[V]) promoteTo(ctx context.Context, key string, p *live.Pending, t
 	if err != nil && ctx.Err() == nil {
 		c.failed(t, "set", key, err)
 	}
+	if t.local() && p.Barred() { // another process has told of a change meanwhile
+		c.dropLocal(context.WithoutCancel(ctx), []string{key})
+	}
 }

@@ -83,7 +83,7 @@ func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) e
 	for _, key := range keys {
 		c.interrupt(key) // what began while this waited saw the older state
 	}
-	err = do()
+	err = c.link.notOvertaken(ctx, keys, do)
 	for _, key := range keys {
 		c.interrupt(key) // and so did what began meanwhile
 	}
@@ -152,7 +152,19 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	if !e.FreshUntil.IsZero() {
 		ttl = e.FreshUntil.Sub(e.CreatedAt)
 	}
-	stored, err = last.add(ctx, key, value, ttl)
+	err = c.link.notOvertaken(ctx, []string{key}, func() (err error) {
+		stored, err = c.add(ctx, key, e, ttl)
+		return err
+	})
+	if stored {
+		c.observe.set(key, time.Since(began))
+	}
+	return stored, err
+}
+
+// add is SetIfAbsent of an entry that is ready. The key is locked.
+func (c *Chain[V]) add(ctx context.Context, key string, e Entry[V], ttl time.Duration) (bool, error) {
+	stored, err := c.last().add(ctx, key, e.Value, ttl)
 	switch {
 	case err != nil && !errors.Is(err, errors.ErrUnsupported):
 		c.interrupt(key) // it may be stored all the same
@@ -165,7 +177,6 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	c.interrupt(key)
 	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
 	c.interrupt(key)
-	c.observe.set(key, time.Since(began))
 	return true, errors.Join(err, c.link.tellKeys(ctx, []string{key}))
 }
 
@@ -186,7 +197,11 @@ func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began 
 	shown := make([]Version, len(c.tiers))
 	shown[len(shown)-1] = l.Entry.Version
 	s, _, _ := seenByChain(versionOf(&l.Entry, l.OK, shown, 0))
-	stored, err := c.writeIf(ctx, key, e, &s)
+	var stored bool
+	err := c.link.notOvertaken(ctx, []string{key}, func() (err error) {
+		stored, err = c.writeIf(ctx, key, e, &s)
+		return err
+	})
 	if stored {
 		c.observe.set(key, time.Since(began))
 	}
@@ -246,7 +261,11 @@ func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], s
 	if (!s.found || s.of(len(c.tiers)-1).IsZero()) && c.stripe(key).Load() != count {
 		return false, nil
 	}
-	stored, err := c.writeIf(ctx, key, entry, &s)
+	var stored bool
+	err = c.link.notOvertaken(ctx, []string{key}, func() (err error) {
+		stored, err = c.writeIf(ctx, key, entry, &s)
+		return err
+	})
 	if stored && err == nil {
 		c.observe.set(key, time.Since(began))
 	}
