@@ -11,11 +11,11 @@ import (
 // nothing where that is in memory.
 func (c *Chain[V]) Get(ctx context.Context, key string) (value V, ok bool, err error) {
 	if c.front == nil {
-		return c.get(ctx, key, nil)
+		return c.get(ctx, key)
 	}
-	n := c.front.Find(key)
-	if n == nil || !n.FreshBeyond(c.clock.Horizon()) || !c.outlives(n) {
-		return c.get(ctx, key, n)
+	n := c.front.Peek(key)
+	if n == nil || !n.UntaggedBeyond(c.clock.Horizon()) {
+		return c.get(ctx, key)
 	}
 	// A plain hit, which is no negative one.
 	if h := c.hits[0]; h != nil {
@@ -31,8 +31,8 @@ func (c *Chain[V]) Get(ctx context.Context, key string) (value V, ok bool, err e
 // because hits need no room for what it has on its stack.
 //
 //go:noinline
-func (c *Chain[V]) get(ctx context.Context, key string, n *live.Node[V]) (value V, ok bool, err error) {
-	if n != nil && c.serves(n) {
+func (c *Chain[V]) get(ctx context.Context, key string) (value V, ok bool, err error) {
+	if n, fresh := c.inFront(key); fresh {
 		if n.Absent() {
 			c.observe.negative(key, 0)
 			return value, false, nil

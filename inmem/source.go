@@ -26,6 +26,11 @@ func (s source[V]) Find(key string) *live.Node[V] {
 	return s.cache.held(key, n)
 }
 
+func (s source[V]) Peek(key string) *live.Node[V] {
+	n, _ := s.cache.table.GetIfPresent(key)
+	return n
+}
+
 func (s source[V]) Begin(key string) (p *live.Pending, n *live.Node[V]) {
 	s.cache.table.Compute(key, func(old *live.Node[V], found bool) (*live.Node[V], otter.ComputeOp) {
 		if found {

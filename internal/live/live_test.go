@@ -61,15 +61,19 @@ func TestNodeLife(t *testing.T) {
 	for name, c := range map[string]struct {
 		node     *Node[int]
 		want     Life
-		hitUntil int64 // FreshBeyond holds before it
+		hitUntil int64 // FreshBeyond holds before it, but for 1 ns
 		absent   bool
 	}{
-		"for ever":    {NewNode(1, now, time.Time{}, time.Time{}, time.Time{}, false, nil), Life{now.UnixNano(), Never, math.MinInt64, Never}, Never, false},
-		"fresh":       {NewNode(1, now, now.Add(5), time.Time{}, time.Time{}, false, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, Never}, now.UnixNano() + 5, false},
-		"stale":       {NewNode(1, now, now.Add(5), now.Add(9), time.Time{}, false, nil), Life{now.UnixNano(), now.UnixNano() + 5, now.UnixNano() + 9, Never}, now.UnixNano() + 5, false},
-		"held":        {NewNode(1, now, now.Add(5), time.Time{}, now.Add(2), false, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, now.UnixNano() + 2}, now.UnixNano() + 2, false},
-		"absent":      {NewNode(0, now, now.Add(5), time.Time{}, time.Time{}, true, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, Never}, 0, true},
-		"before 1970": {NewNode(1, time.Unix(-9, 0), time.Unix(-5, 0), time.Time{}, time.Time{}, false, nil), Life{-9e9, -5e9, math.MinInt64, Never}, 0, false},
+		"for ever":         {NewNode(1, now, time.Time{}, time.Time{}, time.Time{}, false, nil), Life{now.UnixNano(), Never, math.MinInt64, Never}, Never, false},
+		"fresh":            {NewNode(1, now, now.Add(5), time.Time{}, time.Time{}, false, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, Never}, now.UnixNano() + 5, false},
+		"stale":            {NewNode(1, now, now.Add(5), now.Add(9), time.Time{}, false, nil), Life{now.UnixNano(), now.UnixNano() + 5, now.UnixNano() + 9, Never}, now.UnixNano() + 5, false},
+		"held":             {NewNode(1, now, now.Add(5), time.Time{}, now.Add(2), false, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, now.UnixNano() + 2}, now.UnixNano() + 2, false},
+		"tagged":           {NewNode(1, now, now.Add(5), time.Time{}, time.Time{}, false, []string{"t"}), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, Never}, now.UnixNano() + 5, false},
+		"tagged, even":     {NewNode(1, now, now.Add(6), time.Time{}, time.Time{}, false, []string{"t"}), Life{now.UnixNano(), now.UnixNano() + 6, math.MinInt64, Never}, now.UnixNano() + 6, false},
+		"held, even":       {NewNode(1, now, now.Add(5), time.Time{}, now.Add(3), false, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, now.UnixNano() + 3}, now.UnixNano() + 3, false},
+		"tagged, for ever": {NewNode(1, now, time.Time{}, time.Time{}, time.Time{}, false, []string{"t"}), Life{now.UnixNano(), Never, math.MinInt64, Never}, Never, false},
+		"absent":           {NewNode(0, now, now.Add(5), time.Time{}, time.Time{}, true, nil), Life{now.UnixNano(), now.UnixNano() + 5, math.MinInt64, Never}, 0, true},
+		"before 1970":      {NewNode(1, time.Unix(-9, 0), time.Unix(-5, 0), time.Time{}, time.Time{}, false, nil), Life{-9e9, -5e9, math.MinInt64, Never}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := c.node
@@ -77,8 +81,11 @@ func TestNodeLife(t *testing.T) {
 				if got := n.Life(); got != c.want || n.Absent() != c.absent {
 					t.Errorf("law 1: Life = %+v, %v; want %+v, %v", got, n.Absent(), c.want, c.absent)
 				}
-				if hit := n.FreshBeyond(c.hitUntil - 1); c.hitUntil > 0 && hit == n.Ended() {
-					t.Errorf("law 1: FreshBeyond(%d) = %v, ended %v", c.hitUntil-1, hit, n.Ended())
+				if hit := n.FreshBeyond(c.hitUntil - 2); c.hitUntil > 0 && hit == n.Ended() {
+					t.Errorf("law 1: FreshBeyond(%d) = %v, ended %v", c.hitUntil-2, hit, n.Ended())
+				}
+				if hit := n.UntaggedBeyond(c.hitUntil - 2); c.hitUntil > 0 && hit != (!n.Ended() && len(n.Tags()) == 0) {
+					t.Errorf("law 2: UntaggedBeyond(%d) = %v with the tags %q, ended %v", c.hitUntil-2, hit, n.Tags(), n.Ended())
 				}
 				if n.FreshBeyond(c.hitUntil) {
 					t.Errorf("law 1: FreshBeyond(%d) at the end of the life", c.hitUntil)

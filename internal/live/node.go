@@ -24,6 +24,9 @@ type Node[V any] struct {
 	// thought, or closer. Once the node has left its cache, it is the
 	// complement of that, which is negative. So one comparison tells life,
 	// limit and end.
+	//
+	// It is odd where there are tags, and even where the rest of an extra is all
+	// there is, since a life in an extra is exact.
 	until   atomic.Int64
 	created int64
 	extra   atomic.Pointer[extra]
@@ -70,8 +73,13 @@ func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool,
 		x.life.Store(&l)
 		n.extra.Store(x)
 	}
-	if absent || until < 0 {
+	switch x := n.extra.Load(); {
+	case absent || until <= 0:
 		until = closer
+	case x != nil && len(tags) > 0:
+		until = (until - 1) | 1
+	case x != nil:
+		until &^= 1
 	}
 	n.until.Store(until)
 	return n
@@ -80,6 +88,12 @@ func NewNode[V any](value V, created, fresh, stale, held time.Time, absent bool,
 // FreshBeyond reports whether the node is a plain hit, and will be one at the
 // instant given.
 func (n *Node[V]) FreshBeyond(instant int64) bool { return n.until.Load() > instant }
+
+// UntaggedBeyond is FreshBeyond of a node without tags.
+func (n *Node[V]) UntaggedBeyond(instant int64) bool {
+	until := n.until.Load()
+	return until > instant && (until&1 == 0 || len(n.Tags()) == 0)
+}
 
 // Ended reports whether the node has left its cache.
 func (n *Node[V]) Ended() bool { return n.until.Load() < 0 }

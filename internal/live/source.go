@@ -19,6 +19,10 @@ type Front[V any] interface {
 	// at any time, and then was held when Find was called.
 	Find(key string) *Node[V]
 
+	// Peek is Find for those who serve plain hits only: it may return a node that
+	// has ended where Find returns another.
+	Peek(key string) *Node[V]
+
 	// Watch returns until when a node that Find gave can be served without another
 	// Find, in Unix nanoseconds: it is ended or made suspect before that if it must
 	// not be served any longer. Its life is not looked at. Never: for good.
