@@ -103,7 +103,7 @@ func (l *busLink[V]) connect(connected bool) {
 		case t.live != nil:
 			t.live.Suspect()
 		case t.opt.Local:
-			c.localError(t, "clear", "", t.clear(context.Background(), ""))
+			c.dropError(t, "clear", "", t.clear(context.Background(), ""))
 		}
 	}
 	if connected {
@@ -112,8 +112,8 @@ func (l *busLink[V]) connect(connected bool) {
 }
 
 // notOvertaken makes a change of keys that are locked. Where another process tells
-// of its own change meanwhile, that one may be the newer in the levels that are
-// shared, and the copies that this one makes are dropped.
+// of its own change meanwhile, that one may be the newer in the last level, and the
+// copies that this one makes are dropped.
 func (l *busLink[V]) notOvertaken(ctx context.Context, keys []string, do func() error) error {
 	if l == nil {
 		return do()
@@ -131,10 +131,21 @@ func (l *busLink[V]) notOvertaken(ctx context.Context, keys []string, do func() 
 			l.changes.End(key, begun[i])
 		}
 		if len(overtaken) > 0 {
-			l.chain.dropLocal(context.WithoutCancel(ctx), overtaken)
+			l.chain.dropCopies(context.WithoutCancel(ctx), overtaken)
 		}
 	}()
 	return do()
+}
+
+// dropCopies removes all copies: those of this process, and those that it shares
+// with others but for the originals.
+func (c *Chain[V]) dropCopies(ctx context.Context, keys []string) {
+	for _, t := range slices.Backward(c.tiers[:len(c.tiers)-1]) {
+		if !t.local() {
+			c.dropError(t, "delete", keyOf(keys), t.remove(ctx, keys))
+		}
+	}
+	c.dropLocal(ctx, keys)
 }
 
 // dropLocal removes the copies of this process.
@@ -144,7 +155,7 @@ func (c *Chain[V]) dropLocal(ctx context.Context, keys []string) {
 	}
 	for _, t := range slices.Backward(c.tiers) {
 		if t.local() {
-			c.localError(t, "delete", keyOf(keys), t.remove(ctx, keys))
+			c.dropError(t, "delete", keyOf(keys), t.remove(ctx, keys))
 		}
 	}
 	for _, key := range keys {
@@ -157,12 +168,12 @@ func (c *Chain[V]) clearLocal(ctx context.Context, prefix string) {
 	defer c.interruptPrefix(prefix)
 	for _, t := range slices.Backward(c.tiers) {
 		if t.local() {
-			c.localError(t, "clear", prefix, t.clear(ctx, prefix))
+			c.dropError(t, "clear", prefix, t.clear(ctx, prefix))
 		}
 	}
 }
 
-func (c *Chain[V]) localError(t *tier[V], op, key string, err error) {
+func (c *Chain[V]) dropError(t *tier[V], op, key string, err error) {
 	if err != nil {
 		c.failed(t, op, key, err)
 	}

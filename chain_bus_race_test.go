@@ -150,3 +150,71 @@ func testBusOvertakesAPromotion(t *testing.T, wrap func(c *gated) advcache.Cache
 		}
 	})
 }
+
+// TestBusOvertakesAWriteOfThree is about a level between, which both share.
+func TestBusOvertakesAWriteOfThree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &advcache.ChainOptions{Bus: &loop{}}
+		middle, last := storetest.NewMemory(nil), storetest.NewMemory(nil)
+		slow := newGated(last)
+		mine := advcache.NewChainWith(o, level(open[string](t, nil), 0), level(store.New[string](middle, nil), 0), level(slow, 0))
+		theirs := advcache.NewChainWith(o, level(open[string](t, nil), 0), level(store.New[string](middle, nil), 0), level(store.New[string](last, nil), 0))
+		t.Cleanup(func() { closeChain(t, mine); closeChain(t, theirs) })
+		release := slow.close(false)
+		done := make(chan error)
+		go func() { done <- mine.Set(t.Context(), "k", "older", 0) }()
+		synctest.Wait()
+		must(t, theirs.Set(t.Context(), "k", "newer", 0))
+		release()
+		must(t, <-done)
+		for who, c := range map[string]*advcache.Chain[string]{"the process that was overtaken": mine, "the other one": theirs} {
+			if got, _, err := c.Get(t.Context(), "k"); got != "newer" || err != nil {
+				t.Errorf("law 3: %s reads %q, %v; want what the last level has", who, got, err)
+			}
+		}
+	})
+}
+
+// TestDeleteOvertakesAPromotion has another process delete a key while this one
+// copies its value to a level that both share: on its way when the message comes,
+// or, without a Bus, when nothing but a tombstone tells.
+func TestDeleteOvertakesAPromotion(t *testing.T) {
+	for name, c := range map[string]struct {
+		bus        bool
+		tombstones time.Duration
+	}{"told by the Bus": {bus: true}, "told by a tombstone": {tombstones: time.Minute}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var o advcache.ChainOptions
+				if c.bus {
+					o.Bus = &loop{}
+				}
+				middle, last := storetest.NewMemory(nil), storetest.NewMemory(nil)
+				mid := newGated(middle)
+				mine := advcache.NewChainWith(&o, level(open[string](t, nil), time.Minute), level(mid, 0), level(store.New[string](last, nil), 0))
+				t.Cleanup(func() { closeChain(t, mine) })
+				both := &store.Options{Tombstones: c.tombstones}
+				theirs := advcache.NewChainWith(&o, level(store.New[string](middle, both), 0), level(store.New[string](last, both), 0))
+				t.Cleanup(func() { closeChain(t, theirs) })
+				must(t, store.New[string](last, nil).Set(t.Context(), "k", "older", 0))
+				release := mid.close(true)
+				done := make(chan error)
+				go func() {
+					_, _, err := mine.Get(t.Context(), "k")
+					done <- err
+				}()
+				synctest.Wait()
+				must(t, theirs.Delete(t.Context(), "k"))
+				release()
+				must(t, <-done)
+				if got, ok, err := theirs.Get(t.Context(), "k"); ok || err != nil {
+					t.Errorf("law 3: Get = %q, %v, %v after a Delete; want a miss", got, ok, err)
+				}
+				time.Sleep(time.Minute) // the limit of what is in memory
+				if got, ok, err := mine.Get(t.Context(), "k"); ok || err != nil {
+					t.Errorf("law 3: Get = %q, %v, %v in the process that read; want a miss", got, ok, err)
+				}
+			})
+		})
+	}
+}

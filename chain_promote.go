@@ -71,7 +71,7 @@ func (c *Chain[V]) promoteTo(ctx context.Context, key string, p *live.Pending, t
 	if err != nil && ctx.Err() == nil {
 		c.failed(t, "set", key, err)
 	}
-	if t.local() && p.Barred() { // another process has told of a change meanwhile
-		c.dropLocal(context.WithoutCancel(ctx), []string{key})
+	if p.Barred() { // perhaps by another process, which does not wait for the lock
+		c.dropCopies(context.WithoutCancel(ctx), []string{key})
 	}
 }

@@ -99,7 +99,7 @@ func (c *Cache[V]) Revalidate(ctx context.Context, key string, entry advcache.En
 func (c *Cache[V]) entryOf(ctx context.Context, key string, obj *Object, copied V, count uint64) (e advcache.Entry[V], ok bool) {
 	m := &obj.Meta
 	e = header[V](m, count)
-	if e.Value, ok = c.content(ctx, key, obj, copied); !ok {
+	if e.Value, ok = c.content(ctx, key, obj, copied); !ok || isTombstone(m) {
 		// What cannot be read may be replaced, but nothing else: hence its Version.
 		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false
 	}
@@ -129,7 +129,7 @@ func (c *Cache[V]) HeadEntry(ctx context.Context, key string) (e advcache.Entry[
 		return e, false, c.opError("get", key, err)
 	case !ok || !want.Useful(&m):
 		return advcache.Entry[V]{Version: seen{}.at(count)}, false, nil
-	case !c.makesSense(key, &m):
+	case !c.makesSense(key, &m) || isTombstone(&m):
 		return advcache.Entry[V]{Version: seen{version: m.Version}.at(count)}, false, nil // as in entryOf
 	}
 	return header[V](&m, count), true, nil

@@ -57,6 +57,24 @@ func ExampleOptions_dedupe() {
 	// Bob 1 Put, 1 Touch; 2 keys, 21 bytes in, 0 bytes out <nil>
 }
 
+// With Tombstones, a load that another process began before a Delete, when there
+// was nothing, is not stored after it.
+func ExampleOptions_tombstones() {
+	backend := storetest.NewMemory(nil)
+	o := &store.Options{Tombstones: time.Minute}
+	here, elsewhere := store.New[User](backend, o), store.New[User](backend, o)
+	ctx := context.Background()
+
+	seen, _, _ := elsewhere.GetEntry(ctx, "user:1") // a miss: the other process loads what is old by now
+	err := here.Delete(ctx, "user:1")
+	fmt.Println(err)
+	stored, err := elsewhere.SetEntryIf(ctx, "user:1", advcache.Entry[User]{Value: User{1, "Ann"}}, seen.Version)
+	fmt.Println(stored, err)
+	// Output:
+	// <nil>
+	// false <nil>
+}
+
 // A Schema keeps two shapes of a value apart, during a deployment for instance:
 // what the other one wrote is a miss, and is told to the Observer.
 func ExampleOptions_schema() {

@@ -39,6 +39,16 @@ type Options struct {
 	// always does.
 	Dedupe bool
 
+	// Tombstones is how long a Delete is remembered in the backend, by a small
+	// object in the place of the one that is deleted: a load of the key that
+	// another process has begun before that, and a promotion, is then not stored,
+	// which a backend that holds nothing could not refuse. Let it be longer than
+	// any load and its write take, such as TTLOptions.LoadTimeout and Timeout
+	// together. In return a Delete is a write for each key, as many in one request
+	// as for SetMany, and over object storage a conditional write after it takes a
+	// request more. Clear leaves none. 0: a Delete removes the object.
+	Tombstones time.Duration
+
 	// Schema names the shape of the values: change it whenever V changes so
 	// that old objects would be decoded wrongly. An object with another Schema
 	// is a miss. At most 255 bytes.
@@ -79,6 +89,10 @@ type Options struct {
 // DefaultMaxDecodedSize is MaxDecodedSize where none is set.
 const DefaultMaxDecodedSize = 256 << 20
 
+// maxTombstones bounds Options.Tombstones, since what is deleted is to be gone one
+// day.
+const maxTombstones = 24 * time.Hour
+
 // complete returns o with its defaults, for values of type t over a backend. It
 // panics where o makes no sense.
 func (o *Options) complete(t reflect.Type, info Info) Options {
@@ -116,6 +130,8 @@ func (o *Options) complete(t reflect.Type, info Info) Options {
 
 func (o *Options) check(t reflect.Type, info Info) {
 	switch {
+	case o.Tombstones < 0 || o.Tombstones > maxTombstones:
+		panic(fmt.Sprintf("store: Options.Tombstones is %v; use 0 for none, or how long a load may take, up to %v", o.Tombstones, maxTombstones))
 	case o.MaxSize < 0:
 		panic("store: Options.MaxSize is negative; use 0 for what the backend takes, or a number of bytes")
 	case info.MaxSize > 0 && o.MaxSize > info.MaxSize:

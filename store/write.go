@@ -28,7 +28,8 @@ func (c *Cache[V]) SetEntry(ctx context.Context, key string, entry advcache.Entr
 }
 
 // Delete implements [advcache.Cache]: one request, or as many as the backend
-// needs for that many keys, within one Timeout. A key that the backend does not
+// needs for that many keys, within one Timeout; with Options.Tombstones those of
+// SetMany. A key that the backend does not
 // take has an error that names it, and the others are deleted.
 func (c *Cache[V]) Delete(ctx context.Context, keys ...string) error {
 	keys, bad := c.takes("delete", keys)
@@ -42,7 +43,7 @@ func (c *Cache[V]) Delete(ctx context.Context, keys ...string) error {
 	if err == nil {
 		defer unlock()
 		c.wrote(keys)
-		err = c.store.Delete(ctx, keys...)
+		err = c.bury(ctx, keys...)
 		c.wrote(keys)
 	}
 	if err != nil {
@@ -192,7 +193,7 @@ func (c *Cache[V]) renew(ctx context.Context, key string, m *Meta, cond Cond) (b
 // remove removes what the key holds, if cond holds.
 func (c *Cache[V]) remove(ctx context.Context, key string, cond Cond) (ok bool, err error) {
 	if cond.Kind == Always {
-		return true, c.store.Delete(ctx, key)
+		return true, c.bury(ctx, key)
 	}
 	_, ok, err = c.store.Put(ctx, key, Object{Meta: goneMeta()}, cond)
 	return ok, err
