@@ -197,6 +197,11 @@ func (c *Chain[V]) Levels() []LevelState {
 	return states
 }
 
+// BusConnected reports whether messages of other processes arrive; true without a
+// Bus, and false once the chain is closed. While they do not, copies in memory are
+// served for [DistrustedFor] at the most before the next level is asked.
+func (c *Chain[V]) BusConnected() bool { return c.link.trusted() }
+
 var chainSeed = maphash.MakeSeed()
 
 // stripe returns the counter of changes that key belongs to.

@@ -203,7 +203,13 @@ func TestBusIsCut(t *testing.T) {
 		b.want(t, "law 2", "old")
 		_, _, _ = b.Get(t.Context(), "same")
 
+		if !b.BusConnected() {
+			t.Error("BusConnected is false while the bus delivers")
+		}
 		bus.cut()
+		if b.BusConnected() {
+			t.Error("BusConnected is true while the bus is cut")
+		}
 		b.counts.Reset()
 		b.want(t, "law 3: a copy is looked at again after a gap", "old")
 		if got := b.counts.Counts(); got.Requests != (storetest.Requests{Get: 1}) || got.Out != 0 {
