@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/advcache/advcache/internal/live"
 )
 
 // DistrustedFor bounds how long a copy of this process is served without asking
@@ -22,6 +24,7 @@ type busLink[V any] struct {
 	origin    string
 	stop      func()
 	connected atomic.Bool
+	writes    *live.Pendings // those of this chain that are under way
 
 	mu     sync.Mutex
 	untold map[string]struct{} // keys of messages that the bus did not take; guarded by mu
@@ -35,7 +38,7 @@ func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
 	if bus == nil {
 		return nil
 	}
-	return &busLink[V]{chain: c, bus: bus, origin: rand.Text()}
+	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), writes: live.NewPendings()}
 }
 
 // join subscribes the chain, which must be complete. If that fails, it stays
@@ -73,9 +76,13 @@ func (l *busLink[V]) receive(m Invalidation) {
 	ctx := context.Background()
 	c := l.chain
 	if len(m.Keys) > 0 {
+		for _, key := range m.Keys {
+			l.writes.Interrupt(key)
+		}
 		c.dropLocal(ctx, m.Keys)
 	}
 	if m.All {
+		l.writes.InterruptPrefix(m.Prefix)
 		c.clearLocal(ctx, m.Prefix)
 	}
 	if len(m.Tags) > 0 {
@@ -89,6 +96,7 @@ func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
 	c := l.chain
 	c.pendings.InterruptPrefix("")
+	l.writes.InterruptPrefix("")
 	c.tags.forget()
 	for _, t := range c.tiers {
 		switch {
@@ -100,6 +108,35 @@ func (l *busLink[V]) connect(connected bool) {
 	}
 	if connected {
 		c.mend.hurry()
+	}
+}
+
+// begin registers a write of keys, before the last level has it.
+func (l *busLink[V]) begin(keys ...string) []*live.Pending {
+	if l == nil {
+		return nil
+	}
+	begun := make([]*live.Pending, len(keys))
+	for i, key := range keys {
+		begun[i] = l.writes.Begin(key)
+	}
+	return begun
+}
+
+// settle ends a write that begin has registered, when its copies are made. If there
+// was a gap meanwhile, or a message of another change of a key, that change may be the
+// newer one: it has come between the levels, and its message before the copies,
+// which are dropped.
+func (l *busLink[V]) settle(ctx context.Context, begun []*live.Pending, keys ...string) {
+	var overtaken []string
+	for i, p := range begun {
+		if p.Barred() {
+			overtaken = append(overtaken, keys[i])
+		}
+		l.writes.End(keys[i], p)
+	}
+	if len(overtaken) > 0 {
+		l.chain.dropLocal(context.WithoutCancel(ctx), overtaken)
 	}
 }
 

@@ -83,7 +83,9 @@ func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) e
 	for _, key := range keys {
 		c.interrupt(key) // what began while this waited saw the older state
 	}
+	begun := c.link.begin(keys...)
 	err = do()
+	c.link.settle(ctx, begun, keys...)
 	for _, key := range keys {
 		c.interrupt(key) // and so did what began meanwhile
 	}
@@ -152,6 +154,8 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	if !e.FreshUntil.IsZero() {
 		ttl = e.FreshUntil.Sub(e.CreatedAt)
 	}
+	begun := c.link.begin(key)
+	defer func() { c.link.settle(ctx, begun, key) }()
 	stored, err = last.add(ctx, key, value, ttl)
 	switch {
 	case err != nil && !errors.Is(err, errors.ErrUnsupported):
@@ -267,6 +271,8 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	if err := last.flush(ctx, key); err != nil {
 		return false, err
 	}
+	begun := c.link.begin(key)
+	defer func() { c.link.settle(ctx, begun, key) }()
 	seen, same, err := c.seenLast(ctx, key, s)
 	if err == nil && same {
 		if seen.IsZero() { // it has missed a change: what it holds does not count
