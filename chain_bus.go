@@ -91,10 +91,17 @@ func (l *busLink[V]) receive(m Invalidation) {
 }
 
 // connect is told whether messages arrive. What was copied while they might be lost
-// is looked at again before it is served.
+// is looked at again before it is served. Where they do again, so may levels that are
+// left out: they are tried at once, or old copies would be served for the rest of
+// their time.
 func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
 	c := l.chain
+	for _, t := range c.tiers {
+		if connected {
+			t.breaker.hurry()
+		}
+	}
 	c.pendings.InterruptPrefix("")
 	l.writes.InterruptPrefix("")
 	c.tags.forget()
