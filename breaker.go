@@ -110,6 +110,18 @@ func (b *breaker) forgive() {
 	b.until, b.last, b.why = time.Time{}, nil, nil
 }
 
+// hurry has the next request try the level, if it is left out.
+func (b *breaker) hurry() {
+	if b.failed.Load() == 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.until.IsZero() {
+		b.until = time.Now()
+	}
+}
+
 // due reports whether the level may be asked now: it is not left out, or it is time
 // to try it.
 func (b *breaker) due() bool {

@@ -24,7 +24,7 @@ type busLink[V any] struct {
 	origin    string
 	stop      func()
 	connected atomic.Bool
-	changes   *live.Pendings // of this process, under way; barred by a message about their keys
+	writes    *live.Pendings // those of this chain that are under way
 
 	mu     sync.Mutex
 	untold map[string]struct{} // keys of messages that the bus did not take; guarded by mu
@@ -38,7 +38,7 @@ func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
 	if bus == nil {
 		return nil
 	}
-	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), changes: live.NewPendings()}
+	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), writes: live.NewPendings()}
 }
 
 // join subscribes the chain, which must be complete. If that fails, it stays
@@ -77,12 +77,12 @@ func (l *busLink[V]) receive(m Invalidation) {
 	c := l.chain
 	if len(m.Keys) > 0 {
 		for _, key := range m.Keys {
-			l.changes.Interrupt(key)
+			l.writes.Interrupt(key)
 		}
 		c.dropLocal(ctx, m.Keys)
 	}
 	if m.All {
-		l.changes.InterruptPrefix(m.Prefix)
+		l.writes.InterruptPrefix(m.Prefix)
 		c.clearLocal(ctx, m.Prefix)
 	}
 	if len(m.Tags) > 0 {
@@ -91,12 +91,19 @@ func (l *busLink[V]) receive(m Invalidation) {
 }
 
 // connect is told whether messages arrive. What was copied while they might be lost
-// is looked at again before it is served.
+// is looked at again before it is served. Where they do again, so may levels that are
+// left out: they are tried at once, or old copies would be served for the rest of
+// their time.
 func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
 	c := l.chain
-	l.changes.InterruptPrefix("")
+	for _, t := range c.tiers {
+		if connected {
+			t.breaker.hurry()
+		}
+	}
 	c.pendings.InterruptPrefix("")
+	l.writes.InterruptPrefix("")
 	c.tags.forget()
 	for _, t := range c.tiers {
 		switch {
@@ -111,30 +118,33 @@ func (l *busLink[V]) connect(connected bool) {
 	}
 }
 
-// notOvertaken makes a change of keys that are locked. Where another process tells
-// of its own change meanwhile, that one may be the newer in the last level, and the
-// copies that this one makes are dropped.
-func (l *busLink[V]) notOvertaken(ctx context.Context, keys []string, do func() error) error {
+// begin registers a write of keys, before the last level has it.
+func (l *busLink[V]) begin(keys ...string) []*live.Pending {
 	if l == nil {
-		return do()
+		return nil
 	}
 	begun := make([]*live.Pending, len(keys))
 	for i, key := range keys {
-		begun[i] = l.changes.Begin(key)
+		begun[i] = l.writes.Begin(key)
 	}
+	return begun
+}
+
+// settle ends a write that begin has registered, when its copies are made. If there
+// was a gap meanwhile, or a message of another change of a key, that change may be the
+// newer one: it has come between the levels, and its message before the copies,
+// which are dropped.
+func (l *busLink[V]) settle(ctx context.Context, begun []*live.Pending, keys ...string) {
 	var overtaken []string
-	defer func() {
-		for i, key := range keys {
-			if begun[i].Barred() {
-				overtaken = append(overtaken, key)
-			}
-			l.changes.End(key, begun[i])
+	for i, p := range begun {
+		if p.Barred() {
+			overtaken = append(overtaken, keys[i])
 		}
-		if len(overtaken) > 0 {
-			l.chain.dropCopies(context.WithoutCancel(ctx), overtaken)
-		}
-	}()
-	return do()
+		l.writes.End(keys[i], p)
+	}
+	if len(overtaken) > 0 {
+		l.chain.dropCopies(context.WithoutCancel(ctx), overtaken)
+	}
 }
 
 // dropCopies removes all copies: those of this process, and those that it shares

@@ -182,7 +182,7 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 	}
 	var errs []error
 	for _, t := range slices.Backward(c.tiers) {
-		if t != c.last() && t.limit > 0 {
+		if t != c.last() && !t.heldUntil(time.Time{}, now).IsZero() {
 			limited := make(map[string]Entry[V], len(copies)) // the level below may still hold the other map
 			for key, e := range copies {
 				e.HeldUntil = t.heldUntil(e.HeldUntil, now)

@@ -89,6 +89,9 @@ func (m *mender[V]) run() {
 			return
 		case <-timer.C:
 		case <-m.woken:
+			for _, t := range m.chain.tiers {
+				t.mendAt = time.Time{}
+			}
 		}
 		m.chain.mendAll(m.ctx)
 		m.mu.Lock()
@@ -128,7 +131,7 @@ func (c *Chain[V]) mendAll(ctx context.Context) {
 // mendSome deletes keys whose changes the level has missed, and reports whether it
 // did.
 func (c *Chain[V]) mendSome(ctx context.Context, t *tier[V]) bool {
-	if !t.breaker.due() || time.Now().Before(t.mendAt) {
+	if leftOut, _ := t.breaker.state(); leftOut && time.Now().Before(t.mendAt) || !t.breaker.due() {
 		return false
 	}
 	keys := t.doubt.some(mendTogether)

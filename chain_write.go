@@ -83,7 +83,9 @@ func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) e
 	for _, key := range keys {
 		c.interrupt(key) // what began while this waited saw the older state
 	}
-	err = c.link.notOvertaken(ctx, keys, do)
+	begun := c.link.begin(keys...)
+	err = do()
+	c.link.settle(ctx, begun, keys...)
 	for _, key := range keys {
 		c.interrupt(key) // and so did what began meanwhile
 	}
@@ -152,19 +154,9 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	if !e.FreshUntil.IsZero() {
 		ttl = e.FreshUntil.Sub(e.CreatedAt)
 	}
-	err = c.link.notOvertaken(ctx, []string{key}, func() (err error) {
-		stored, err = c.add(ctx, key, e, ttl)
-		return err
-	})
-	if stored {
-		c.observe.set(key, time.Since(began))
-	}
-	return stored, err
-}
-
-// add is SetIfAbsent of an entry that is ready. The key is locked.
-func (c *Chain[V]) add(ctx context.Context, key string, e Entry[V], ttl time.Duration) (bool, error) {
-	stored, err := c.last().add(ctx, key, e.Value, ttl)
+	begun := c.link.begin(key)
+	defer func() { c.link.settle(ctx, begun, key) }()
+	stored, err = last.add(ctx, key, value, ttl)
 	switch {
 	case err != nil && !errors.Is(err, errors.ErrUnsupported):
 		c.interrupt(key) // it may be stored all the same
@@ -177,6 +169,7 @@ func (c *Chain[V]) add(ctx context.Context, key string, e Entry[V], ttl time.Dur
 	c.interrupt(key)
 	err = c.writeFrom(ctx, len(c.tiers)-2, key, e)
 	c.interrupt(key)
+	c.observe.set(key, time.Since(began))
 	return true, errors.Join(err, c.link.tellKeys(ctx, []string{key}))
 }
 
@@ -197,11 +190,7 @@ func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began 
 	shown := make([]Version, len(c.tiers))
 	shown[len(shown)-1] = l.Entry.Version
 	s, _, _ := seenByChain(versionOf(&l.Entry, l.OK, shown, 0))
-	var stored bool
-	err := c.link.notOvertaken(ctx, []string{key}, func() (err error) {
-		stored, err = c.writeIf(ctx, key, e, &s)
-		return err
-	})
+	stored, err := c.writeIf(ctx, key, e, &s)
 	if stored {
 		c.observe.set(key, time.Since(began))
 	}
@@ -261,11 +250,7 @@ func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], s
 	if (!s.found || s.of(len(c.tiers)-1).IsZero()) && c.stripe(key).Load() != count {
 		return false, nil
 	}
-	var stored bool
-	err = c.link.notOvertaken(ctx, []string{key}, func() (err error) {
-		stored, err = c.writeIf(ctx, key, entry, &s)
-		return err
-	})
+	stored, err := c.writeIf(ctx, key, entry, &s)
 	if stored && err == nil {
 		c.observe.set(key, time.Since(began))
 	}
@@ -286,6 +271,8 @@ func (c *Chain[V]) writeIf(ctx context.Context, key string, e Entry[V], s *chain
 	if err := last.flush(ctx, key); err != nil {
 		return false, err
 	}
+	begun := c.link.begin(key)
+	defer func() { c.link.settle(ctx, begun, key) }()
 	seen, same, err := c.seenLast(ctx, key, s)
 	if err == nil && same {
 		if seen.IsZero() { // it has missed a change: what it holds does not count

@@ -78,6 +78,8 @@ func (l chainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, 
 	if entry == nil {
 		entry = &Entry[V]{CreatedAt: time.Unix(0, 0), FreshUntil: time.Unix(0, 0)} // setting it removes
 	}
+	begun := c.link.begin(key)
+	defer func() { c.link.settle(ctx, begun, key) }()
 	s, _, known := seenByChain(seen.entry.Version)
 	if !c.commitLast(ctx, key, *entry, &s, known) {
 		return nil

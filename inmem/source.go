@@ -49,6 +49,7 @@ func (s source[V]) Commit(key string, p *live.Pending, n *live.Node[V]) (bool, e
 func (s source[V]) Watch(*live.Node[V]) int64 { return live.Never }
 
 func (s source[V]) Suspect() {
+	s.cache.pendings.InterruptPrefix("") // what is stored from now on is not among the nodes below
 	for _, n := range s.cache.table.All() {
 		n.Suspect()
 	}

@@ -49,7 +49,7 @@ type Source[V any] interface {
 	// End takes the load out again. Every Begin has one.
 	End(key string, p *Pending)
 
-	// Suspect marks all nodes as being out of date, perhaps. It looks at all of
-	// them.
+	// Suspect marks all nodes as being out of date, perhaps, and bars all loads
+	// that have begun. It looks at all of the nodes.
 	Suspect()
 }
