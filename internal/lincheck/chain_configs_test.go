@@ -57,6 +57,7 @@ var chainConfigs = map[string]chainConfig{
 		return chainOf(advcache.Level[int](l.memory(nil), 0), advcache.Level[int](l.slowMemory(), 0))
 	}},
 	"memory over a store":         {build: twoLevels},
+	"memory over a store, stale":  {build: twoLevels, lives: true},
 	"memory over a store, limit":  {build: twoLimited},
 	"memory over a store, lives":  {build: twoLimited, lives: true},
 	"memory over a store, leave":  {build: twoLimited, leave: true},
