@@ -28,7 +28,9 @@ import (
 //
 // A write goes to all levels, from the last to the first; the last one decides
 // what is conditional. A promotion that began before a Set or a Delete of its key
-// does not undo it. Set and Delete return the errors of all levels, joined; the
+// does not undo it. In one process, whose levels do not fail, each operation on a key
+// is as if it happened at one instant between its call and its return: once a read
+// has seen what is set, no later one sees what was before. Set and Delete return the errors of all levels, joined; the
 // other levels have been changed all the same. A level that missed a change of a
 // key is not read for that key until it is changed there.
 //

@@ -307,3 +307,31 @@ func (c addingCache) SetIfAbsent(ctx context.Context, key, value string, ttl tim
 func newAddingCache() addingCache {
 	return addingCache{conditionalCache[string]{newMapCache[string]()}}
 }
+
+func TestBehindNothingOlderIsSeenAmidADelete(t *testing.T) {
+	const law = "law 3: what waits is newer than what the level has, until a Delete is through"
+	synctest.Test(t, func(t *testing.T) {
+		m := newTardy()
+		m.beforeSet, m.afterWrite = ds, 4*ds
+		c := quietChain(t, level(m, 0).With(behind))
+		setsAtOnce(t, law, c, "a", "1")
+		var group sync.WaitGroup
+		start := time.Now()
+		at(&group, start, 2*ds, func() { setsAtOnce(t, law, c, "a", "2") })
+		at(&group, start, 3*ds, func() {
+			if err := c.Delete(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+			asks(t, law, c, "a", "", 0)
+		})
+		for i := range 6 {
+			at(&group, start, 3*ds+ds/2+time.Duration(i)*ds, func() { asks(t, law, c, "a", "2", 0) })
+		}
+		group.Wait()
+		if st := c.Levels()[0]; st.Queued != 0 || st.Doubted != 0 {
+			t.Errorf("Levels()[0] = %+v", st)
+		}
+		time.Sleep(time.Minute)
+		holds(t, law, m.mapCache, "a", "")
+	})
+}

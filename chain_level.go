@@ -151,3 +151,34 @@ func admitting[V any](c Cache[V], o *LevelOptions) Cache[V] {
 	}
 	return s.Within(o.MinSize, o.MaxSize)
 }
+
+// heldUntil returns until when a copy may be held here, given what is so for the
+// level below it.
+func (t *tier[V]) heldUntil(below, now time.Time) time.Time {
+	limit := t.limit
+	if t.trusted != nil && !t.trusted() && (limit == 0 || limit > DistrustedFor) {
+		limit = DistrustedFor
+	}
+	if limit == 0 {
+		return below
+	}
+	own := now.Add(limit)
+	if below.IsZero() || own.Before(below) {
+		return own
+	}
+	return below
+}
+
+// shorten gives an entry the longest life that the last level allows.
+func (t *tier[V]) shorten(e *Entry[V], now time.Time) {
+	if t.limit == 0 {
+		return
+	}
+	end := now.Add(t.limit)
+	if e.FreshUntil.IsZero() || e.FreshUntil.After(end) {
+		e.FreshUntil = end
+	}
+	if e.StaleUntil.After(end) {
+		e.StaleUntil = end
+	}
+}

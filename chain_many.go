@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -95,8 +96,14 @@ func (c *Chain[V]) lookMany(ctx context.Context, keys []string) []found[V] {
 		missing = next
 	}
 	end := func(i int) {
-		if r := reads[i]; !r.left {
-			c.conclude(ctx, r.key, r.pending, &r.trail, &founds[r.at], r.count)
+		r := reads[i]
+		f := &founds[r.at]
+		if r.left {
+			return
+		}
+		c.conclude(ctx, r.key, r.pending, &r.trail, f, r.count)
+		if c.again(r.key, r.pending, f) {
+			*f = c.read(ctx, r.key, r.pending, nil)
 		}
 	}
 	if len(c.tiers) > 2 || c.tiers[0].live == nil {
@@ -106,7 +113,11 @@ func (c *Chain[V]) lookMany(ctx context.Context, keys []string) []found[V] {
 			end(i)
 		}
 	}
+	for _, r := range reads {
+		c.returning(r.key)
+	}
 	for i := range founds {
+		founds[i].bury()
 		c.tell(keys[i], &founds[i], began)
 	}
 	return founds
@@ -181,7 +192,10 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 		copies[key] = e
 	}
 	var errs []error
-	for _, t := range slices.Backward(c.tiers) {
+	for i, t := range slices.Backward(c.tiers) {
+		if i == 0 {
+			c.surfacing(slices.Collect(maps.Keys(entries))...)
+		}
 		if t != c.last() && !t.heldUntil(time.Time{}, now).IsZero() {
 			limited := make(map[string]Entry[V], len(copies)) // the level below may still hold the other map
 			for key, e := range copies {

@@ -17,8 +17,8 @@ func (c *Chain[V]) promote(ctx context.Context, key string, p *live.Pending, tr 
 	for i := f.level - 1; i >= 0; i-- {
 		t := c.tiers[i]
 		e.HeldUntil = t.heldUntil(e.HeldUntil, now)
-		if p.Barred() {
-			return
+		if !c.pendings.Store(key, p) {
+			return // it may be older than what a change has brought
 		}
 		if t.live == nil {
 			c.promoteTo(ctx, key, p, t, tr.shown[i], &e)

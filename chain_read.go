@@ -30,7 +30,7 @@ func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
 		count := c.stripe(key).Load()
 		l := c.tiers[0].look(ctx, key, nil)
 		if l.OK && l.Entry.IsFresh(time.Now()) {
-			l.Entry.Version = versionOf(&l.Entry, true, []Version{l.Entry.Version}, count)
+			l.Entry.Version = versionOf(&l.Entry, true, len(c.tiers) == 1, []Version{l.Entry.Version}, count)
 			c.tags.unmark(&l.Entry)
 			return found[V]{Lookup: l}
 		}
@@ -47,7 +47,7 @@ func (c *Chain[V]) look(ctx context.Context, key string) found[V] {
 // checked returns the stale entry of a node, if no other level had a fresh one a
 // short while ago.
 func (c *Chain[V]) checked(ctx context.Context, key string, n *live.Node[V]) (l Lookup[V], ok bool) {
-	if n == nil || n.Suspected() || !c.outlives(n) {
+	if n == nil || n.Suspected() || !c.outlives(n) || c.pendings.Changing(key) {
 		return l, false
 	}
 	at, version := n.Checked()
@@ -95,24 +95,40 @@ func (c *Chain[V]) HeadEntry(ctx context.Context, key string) (Entry[V], bool, e
 }
 
 func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V], ok bool, err error) {
+	p := c.pendings.Begin(key)
+	defer c.pendings.End(key, p)
+	for tries := maxAgain; ; tries-- {
+		var level int
+		best, ok, level, err = c.headOnce(ctx, key, all)
+		if err != nil || level == 0 || tries == 0 || !c.pendings.Again(key, p) {
+			break
+		}
+	}
+	c.returning(key)
+	return best, ok, err
+}
+
+// headOnce asks the levels once. The level is that which had a fresh entry, or -1.
+func (c *Chain[V]) headOnce(ctx context.Context, key string, all bool) (best Entry[V], ok bool, level int, err error) {
 	count := c.stripe(key).Load()
 	var room [8]Version
 	shown := room[:0]
+	had := -1
 	defer func() {
 		if err == nil {
 			var none V
 			best.Value = none // of a write that waits, or of a level without HeadEntry
-			best.Version = versionOf(&best, ok, shown, count)
+			best.Version = versionOf(&best, ok, had == len(c.tiers)-1, shown, count)
 			c.tags.unmark(&best)
 		}
 	}()
-	for _, t := range c.tiers {
+	for i, t := range c.tiers {
 		l := c.judge(ctx, t.head(ctx, key, all))
 		shown = append(shown, l.Entry.Version)
 		now := time.Now()
 		if err = l.Err; err != nil {
 			if ctx.Err() != nil {
-				return Entry[V]{}, false, err
+				return Entry[V]{}, false, -1, err
 			}
 			c.failed(t, "get", key, err)
 			continue
@@ -122,16 +138,16 @@ func (c *Chain[V]) head(ctx context.Context, key string, all bool) (best Entry[V
 		}
 		fresh := l.Entry.IsFresh(now)
 		if fresh || !ok || l.Entry.fresherThan(&best) {
-			best, ok = l.Entry, true
+			best, ok, had = l.Entry, true, i
 		}
 		if fresh {
-			return best, true, nil
+			return best, true, i, nil
 		}
 	}
 	if ok {
 		err = nil
 	}
-	return best, ok, err
+	return best, ok, -1, err
 }
 
 // fresherThan reports whether e is fresh longer than other. Many levels cut
@@ -155,6 +171,15 @@ type found[V any] struct {
 	unknown bool // some level could not say, or is not believed
 }
 
+// bury makes a miss of an entry that has died since it was found (law 1): levels take
+// their time, and callers come while a read that they share is under way. The Version
+// is that of what was found.
+func (f *found[V]) bury() {
+	if f.OK && f.Entry.IsDead(time.Now()) {
+		f.Lookup = Lookup[V]{Entry: Entry[V]{Version: f.Entry.Version}}
+	}
+}
+
 // trail is what a read of one key has left behind on its way down.
 type trail[V any] struct {
 	shown  []Version       // by level
@@ -170,9 +195,20 @@ type copyOrigin struct {
 	version Version
 }
 
-// read asks one level after the other, and copies what it finds to those before.
-// The load p was registered before.
+// read asks one level after the other, and copies what it finds to those before;
+// and once more where a change has overtaken it. The load p was registered before.
 func (c *Chain[V]) read(ctx context.Context, key string, p *live.Pending, copyOf func(level int) *copied[V]) found[V] {
+	f := c.descend(ctx, key, p, copyOf)
+	for tries := maxAgain; tries > 0 && c.again(key, p, &f); tries-- {
+		f = c.descend(ctx, key, p, copyOf)
+	}
+	c.returning(key)
+	f.bury()
+	return f
+}
+
+// descend is read, once.
+func (c *Chain[V]) descend(ctx context.Context, key string, p *live.Pending, copyOf func(level int) *copied[V]) found[V] {
 	count := c.stripe(key).Load()
 	var versions [8]Version
 	var pendings [8]*live.Pending
@@ -290,7 +326,7 @@ func (c *Chain[V]) conclude(ctx context.Context, key string, p *live.Pending, tr
 		}
 	}
 	if best.Err == nil {
-		best.Entry.Version = versionOf(&best.Entry, best.OK, tr.shown, count)
+		best.Entry.Version = versionOf(&best.Entry, best.OK, best.level == len(c.tiers)-1, tr.shown, count)
 		c.tags.unmark(&best.Entry)
 	}
 }

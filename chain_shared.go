@@ -39,6 +39,7 @@ func (c *Chain[V]) find(ctx context.Context, key string) found[V] {
 		}
 		if !r.left {
 			f := r.found
+			f.bury()
 			if c.copy != nil && f.OK && !f.Entry.Absent {
 				f.Entry.Value = c.copy(f.Entry.Value)
 			}
@@ -57,11 +58,22 @@ func (c *Chain[V]) join(key string) (r *sharedRead[V], leads bool) {
 		return r, false
 	}
 	r = &sharedRead[V]{pending: c.pendings.Begin(key), done: make(chan struct{})}
+	if r.pending.Amid() && c.front != nil && c.tiers[0].live == nil {
+		return r, true // level 1 comes to have what is new from below, and tells nobody
+	}
 	if s.byKey == nil {
 		s.byKey = make(map[string]*sharedRead[V])
 	}
 	s.byKey[key] = r
 	return r, true
+}
+
+// withdraw has later callers not share the read of key that is under way.
+func (rs *sharedReads[V]) withdraw(key string) {
+	s := &rs.shards[maphash.String(chainSeed, key)%uint64(len(rs.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byKey, key)
 }
 
 func (c *Chain[V]) lead(ctx context.Context, key string, r *sharedRead[V]) found[V] {

@@ -8,6 +8,7 @@ import (
 // chainSeen is what a reader of a chain was shown, the token of its Version.
 type chainSeen struct {
 	found   bool
+	own     bool  // what was found is what the last level showed
 	created int64 // in Unix milliseconds, which all levels keep
 	first   levelSeen
 }
@@ -21,8 +22,8 @@ type levelSeen struct {
 // versionOf returns the Version of an answer, given what the levels from the first
 // to the one asked last have shown, and how the changes of the key had been
 // counted before they were asked.
-func versionOf[V any](e *Entry[V], found bool, shown []Version, count uint64) Version {
-	s := chainSeen{found: found}
+func versionOf[V any](e *Entry[V], found, own bool, shown []Version, count uint64) Version {
+	s := chainSeen{found: found, own: found && own}
 	if found {
 		s.created = millis(e.CreatedAt)
 	}

@@ -53,7 +53,10 @@ func (c *Chain[V]) Delete(ctx context.Context, keys ...string) error {
 	}
 	err := c.change(ctx, keys, func() error {
 		var errs []error
-		for _, t := range slices.Backward(c.tiers) {
+		for i, t := range slices.Backward(c.tiers) {
+			if i == 0 {
+				c.surfacing(keys...)
+			}
 			errs = append(errs, t.remove(ctx, keys))
 		}
 		return errors.Join(errs...)
@@ -70,25 +73,28 @@ func (c *Chain[V]) Delete(ctx context.Context, keys ...string) error {
 // has ended does not undo it.
 func (c *Chain[V]) change(ctx context.Context, keys []string, do func() error) error {
 	for _, key := range keys {
-		c.interrupt(key)
+		c.stripe(key).Add(1)
+		c.pendings.Change(key)
 	}
 	unlock, err := c.locks.LockAll(ctx, keys)
 	if err != nil { // another change takes too long
+		defer c.changed(keys)
 		for _, t := range c.tiers {
 			t.missed(ctx, keys, err)
 		}
 		return c.opError("lock", keyOf(keys), err)
 	}
 	defer unlock()
-	for _, key := range keys {
-		c.interrupt(key) // what began while this waited saw the older state
-	}
-	begun := c.link.begin(keys...)
-	err = do()
-	c.link.settle(ctx, begun, keys...)
-	for _, key := range keys {
-		c.interrupt(key) // and so did what began meanwhile
-	}
+	err = func() error {
+		defer c.changed(keys) // what began meanwhile may have seen the older state
+		for _, key := range keys {
+			c.stripe(key).Add(1) // and so did what began while this waited
+			c.overtake(key)
+		}
+		begun := c.link.begin(keys...)
+		defer func() { c.link.settle(ctx, begun, keys...) }()
+		return do()
+	}()
 	return errors.Join(err, c.link.tellKeys(ctx, keys))
 }
 
@@ -116,6 +122,9 @@ func (c *Chain[V]) writeFrom(ctx context.Context, from int, key string, e Entry[
 		}
 		if i > from {
 			continue
+		}
+		if i == 0 {
+			c.surfacing(key)
 		}
 		if err := t.write(ctx, key, &e); err != nil {
 			if t.opt.MayFail {
@@ -146,6 +155,7 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	if err := last.flush(ctx, key); err != nil {
 		return false, err
 	}
+	defer c.changing(key)()
 	e := newEntry(value, ttl)
 	if c.tags.used.Load() || len(c.tags.namespaces) > 0 {
 		return c.addTagged(ctx, key, e, began)
@@ -189,7 +199,7 @@ func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began 
 	}
 	shown := make([]Version, len(c.tiers))
 	shown[len(shown)-1] = l.Entry.Version
-	s, _, _ := seenByChain(versionOf(&l.Entry, l.OK, shown, 0))
+	s, _, _ := seenByChain(versionOf(&l.Entry, l.OK, true, shown, 0))
 	stored, err := c.writeIf(ctx, key, e, &s)
 	if stored {
 		c.observe.set(key, time.Since(began))
@@ -219,6 +229,9 @@ func (c *Chain[V]) dropNegative(ctx context.Context, key string) error {
 func (c *Chain[V]) removeAbove(ctx context.Context, key string) error {
 	var errs []error
 	for i, t := range slices.Backward(c.tiers[:len(c.tiers)-1]) {
+		if i == 0 {
+			c.surfacing(key)
+		}
 		if i == 0 || t.local() {
 			errs = append(errs, t.remove(ctx, []string{key}))
 		}
@@ -245,11 +258,13 @@ func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], s
 		return false, c.opError("lock", key, err)
 	}
 	defer unlock()
-	// A level that was not asked, is not believed, or has shown nothing cannot tell
-	// of all changes that this chain knows of.
-	if (!s.found || s.of(len(c.tiers)-1).IsZero()) && c.stripe(key).Load() != count {
+	// A level that was not asked, is not believed, or has shown nothing, or something
+	// else, cannot tell of all changes that this chain knows of.
+	silent := !s.own || s.of(len(c.tiers)-1).IsZero() || c.last().doubt.of(key)
+	if silent && c.stripe(key).Load() != count {
 		return false, nil
 	}
+	defer c.changing(key)()
 	stored, err := c.writeIf(ctx, key, entry, &s)
 	if stored && err == nil {
 		c.observe.set(key, time.Since(began))

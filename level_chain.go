@@ -72,7 +72,7 @@ func (l chainLevel[V]) commit(ctx context.Context, key string, p *live.Pending, 
 		return err
 	}
 	defer unlock()
-	if p.Barred() {
+	if !c.pendings.Store(key, p) {
 		return nil
 	}
 	if entry == nil {

@@ -226,7 +226,8 @@ func (t *tier[V]) write(ctx context.Context, key string, entry *Entry[V]) error 
 			return err
 		}
 	}
-	err := t.queue.halt(ctx, key)
+	release, err := t.queue.halt(ctx, key)
+	defer release() // once it is noted how the write ended
 	if err == nil {
 		err = t.request(ctx, false, func(ctx context.Context) error { return t.cache.SetEntry(ctx, key, *entry) })
 	}
@@ -280,7 +281,9 @@ func (t *tier[V]) flush(ctx context.Context, key string) error {
 // writeIf stores an entry if the level still holds what was seen, and reports
 // whether it did.
 func (t *tier[V]) writeIf(ctx context.Context, key string, entry *Entry[V], seen Version) (stored bool, err error) {
-	if err = t.queue.halt(ctx, key); err == nil {
+	release, err := t.queue.halt(ctx, key)
+	defer release()
+	if err == nil {
 		err = t.request(ctx, false, func(ctx context.Context) (err error) {
 			stored, err = SetEntryIf(ctx, t.cache, key, *entry, seen)
 			return err
@@ -307,7 +310,8 @@ func (t *tier[V]) add(ctx context.Context, key string, value V, ttl time.Duratio
 
 // remove deletes keys, even if the level is left out.
 func (t *tier[V]) remove(ctx context.Context, keys []string) error {
-	err := t.queue.halt(ctx, keys...)
+	release, err := t.queue.halt(ctx, keys...)
+	defer release()
 	if err == nil {
 		err = t.request(ctx, true, func(ctx context.Context) error { return t.cache.Delete(ctx, keys...) })
 	}
@@ -354,8 +358,8 @@ func (t *tier[V]) wrote(ctx context.Context, key string, err error) {
 // been.
 func (t *tier[V]) missed(ctx context.Context, keys []string, why error) {
 	for _, key := range keys {
-		t.queue.drop(key)
 		t.wrote(ctx, key, why)
+		t.queue.drop(key)
 	}
 }
 
@@ -364,35 +368,4 @@ func (t *tier[V]) opError(op, key string, err error) error {
 		return nil
 	}
 	return opError(op, t.observe.name+"/"+t.opt.Name, key, err)
-}
-
-// heldUntil returns until when a copy may be held here, given what is so for the
-// level below it.
-func (t *tier[V]) heldUntil(below, now time.Time) time.Time {
-	limit := t.limit
-	if t.trusted != nil && !t.trusted() && (limit == 0 || limit > DistrustedFor) {
-		limit = DistrustedFor
-	}
-	if limit == 0 {
-		return below
-	}
-	own := now.Add(limit)
-	if below.IsZero() || own.Before(below) {
-		return own
-	}
-	return below
-}
-
-// shorten gives an entry the longest life that the last level allows.
-func (t *tier[V]) shorten(e *Entry[V], now time.Time) {
-	if t.limit == 0 {
-		return
-	}
-	end := now.Add(t.limit)
-	if e.FreshUntil.IsZero() || e.FreshUntil.After(end) {
-		e.FreshUntil = end
-	}
-	if e.StaleUntil.After(end) {
-		e.StaleUntil = end
-	}
 }

@@ -41,6 +41,7 @@ type queued[V any] struct {
 	entry  Entry[V]      // guarded by writeQueue.mu
 	change int           // how often entry was replaced; guarded by writeQueue.mu
 	at     *list.Element // in the order, nil if a worker has it; guarded by writeQueue.mu
+	halted bool          // it is read, but never written; guarded by writeQueue.mu
 }
 
 const (
@@ -138,28 +139,45 @@ func (q *writeQueue[V]) drop(key string) {
 func (q *writeQueue[V]) forget(key string) {
 	if it := q.byKey[key]; it != nil {
 		delete(q.byKey, key)
-		if it.at != nil {
-			q.order.Remove(it.at)
-			it.at = nil
-		}
+		q.unqueue(it)
 	}
 }
 
-// halt takes the writes of keys out, and waits for those that are under way. The
-// keys are locked in the chain, so that no more come.
-func (q *writeQueue[V]) halt(ctx context.Context, keys ...string) error {
+// unqueue takes a write out of the order; the caller holds mu.
+func (q *writeQueue[V]) unqueue(it *queued[V]) {
+	if it.at != nil {
+		q.order.Remove(it.at)
+		it.at = nil
+	}
+}
+
+// halt keeps the writes of keys from being made, and waits for those that are under
+// way. What waits is read until release is called, which takes it out: what the
+// level holds is older. The keys are locked in the chain, so that no more come.
+func (q *writeQueue[V]) halt(ctx context.Context, keys ...string) (release func(), err error) {
 	if q == nil {
-		return nil
+		return func() {}, nil
 	}
+	q.mu.Lock()
 	for _, key := range keys {
-		q.drop(key)
-	}
-	for _, key := range keys {
-		if err := q.settle(ctx, key); err != nil {
-			return err
+		if it := q.byKey[key]; it != nil {
+			it.halted = true
+			q.unqueue(it)
 		}
 	}
-	return nil
+	q.mu.Unlock()
+	for _, key := range keys {
+		if err = q.settle(ctx, key); err != nil {
+			break
+		}
+	}
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		for _, key := range keys {
+			q.forget(key)
+		}
+	}, err
 }
 
 // settle waits for the write of key that is under way.

@@ -57,7 +57,7 @@ func (q *writeQueue[V]) try(ctx context.Context, it *queued[V]) (lost bool, err 
 		}
 		q.mu.Lock()
 	}
-	if q.byKey[it.key] != it {
+	if q.byKey[it.key] != it || it.halted {
 		q.mu.Unlock()
 		return false, nil
 	}
@@ -86,7 +86,7 @@ func (q *writeQueue[V]) tried(it *queued[V], change, raised int, err error) (los
 		q.raised++
 	}
 	switch {
-	case q.byKey[it.key] != it: // it was taken out meanwhile
+	case q.byKey[it.key] != it, it.halted: // it was taken out meanwhile
 		q.mu.Unlock()
 		return false
 	case it.change != change, err != nil && !isRefusal(err) && !q.closed:

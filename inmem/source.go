@@ -42,6 +42,13 @@ func (s source[V]) Begin(key string) (p *live.Pending, n *live.Node[V]) {
 	return p, n
 }
 
+func (s source[V]) Bar(key string) {
+	s.cache.table.Compute(key, func(old *live.Node[V], _ bool) (*live.Node[V], otter.ComputeOp) {
+		s.cache.pendings.Interrupt(key)
+		return old, otter.CancelOp
+	})
+}
+
 func (s source[V]) Commit(key string, p *live.Pending, n *live.Node[V]) (bool, error) {
 	return s.cache.write(key, n, p, always[V])
 }

@@ -13,6 +13,13 @@ type Pending struct {
 	barred  atomic.Bool
 	touched atomic.Bool
 	next    *Pending
+
+	// The rest is about changes that take time, and loads that are copied: see
+	// Pendings.Change.
+	amid      bool // written by the loader alone
+	stores    bool // guarded by the shard, as the two below
+	filled    bool
+	overtaken bool
 }
 
 // Bar keeps the load from storing what it loads.
@@ -26,6 +33,9 @@ func (p *Pending) Barred() bool { return p.barred.Load() }
 // this one was registered.
 func (p *Pending) Touched() bool { return p.touched.Load() }
 
+// Amid reports whether a change of the key was under way when the load began.
+func (p *Pending) Amid() bool { return p.amid }
+
 // Pendings is the loads under way of one cache, by key. It is empty where
 // nothing loads, and then costs a writer one atomic load.
 type Pendings struct {
@@ -34,10 +44,12 @@ type Pendings struct {
 }
 
 type pendingShard struct {
-	count atomic.Int32 // loads in byKey
-	mu    sync.Mutex
-	byKey map[string]*Pending // guarded by mu; a list for each key
-	_     [40]byte            // one shard in one cache line
+	count    atomic.Int32 // loads in byKey
+	changes  atomic.Int32 // keys in changing
+	mu       sync.Mutex
+	byKey    map[string]*Pending // guarded by mu; a list for each key
+	changing map[string]int      // how many changes of a key are under way; guarded by mu
+	_        [32]byte            // one shard in one cache line
 }
 
 // NewPendings returns an empty registry.
@@ -57,6 +69,7 @@ func (ps *Pendings) Begin(key string) *Pending {
 	if s.byKey == nil {
 		s.byKey = make(map[string]*Pending)
 	}
+	p.amid = s.changing[key] > 0
 	p.next = s.byKey[key]
 	s.byKey[key] = p
 	s.count.Add(1)
@@ -70,6 +83,11 @@ func (ps *Pendings) End(key string, p *Pending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	head := s.byKey[key]
+	if p.stores {
+		for q := head; q != nil; q = q.next {
+			q.filled = true
+		}
+	}
 	for at := &head; *at != nil; at = &(*at).next {
 		if *at == p {
 			*at = p.next

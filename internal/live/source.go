@@ -46,6 +46,10 @@ type Source[V any] interface {
 	// its own in place of the node's value.
 	Commit(key string, p *Pending, node *Node[V]) (bool, error)
 
+	// Bar bars all loads of key that have begun. What they commit has been
+	// committed when it returns, or never is.
+	Bar(key string)
+
 	// End takes the load out again. Every Begin has one.
 	End(key string, p *Pending)
 
