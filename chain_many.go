@@ -139,7 +139,7 @@ func (c *Chain[V]) stepMany(ctx context.Context, i int, reads []*manyRead[V]) []
 	}
 	answers = t.lookMany(ctx, keys)
 	for j, r := range reads {
-		answers[j] = c.judge(ctx, answers[j])
+		answers[j] = c.judge(ctx, r.key, answers[j])
 		r.trail.begun = append(r.trail.begun, nil)
 		r.trail.shown = append(r.trail.shown, answers[j].Entry.Version)
 	}

@@ -112,7 +112,7 @@ func (c *Chain[V]) broken() bool {
 			return true
 		}
 	}
-	return c.link.behind()
+	return c.link.behind() || c.tags.behind()
 }
 
 // mendAll makes good what it can.
@@ -125,6 +125,9 @@ func (c *Chain[V]) mendAll(ctx context.Context) {
 		if err := c.link.catchUp(ctx); err != nil && ctx.Err() == nil {
 			c.observe.levelError("", err)
 		}
+	}
+	if err := c.tags.catchUp(ctx); err != nil && ctx.Err() == nil {
+		c.observe.levelError("", err)
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *Chain[V]) Revalidate(ctx context.Context, key string, entry Entry[V]) (
 
 // Exists implements [Cache]: it moves no value, and promotes none.
 func (c *Chain[V]) Exists(ctx context.Context, key string) (bool, error) {
-	e, ok, err := c.head(ctx, key, c.tags.used.Load())
+	e, ok, err := c.head(ctx, key, c.tags.used.Load() || len(c.tags.namespaces) > 0)
 	return ok && !e.Absent && e.IsFresh(time.Now()), err
 }
 
@@ -123,7 +123,7 @@ func (c *Chain[V]) headOnce(ctx context.Context, key string, all bool) (best Ent
 		}
 	}()
 	for i, t := range c.tiers {
-		l := c.judge(ctx, t.head(ctx, key, all))
+		l := c.judge(ctx, key, t.head(ctx, key, all))
 		shown = append(shown, l.Entry.Version)
 		now := time.Now()
 		if err = l.Err; err != nil {
@@ -263,7 +263,7 @@ func (c *Chain[V]) step(ctx context.Context, key string, i int, tr *trail[V], co
 	} else {
 		copied = c.copyFrom(i, tr)
 	}
-	l := c.judge(ctx, t.look(ctx, key, copied))
+	l := c.judge(ctx, key, t.look(ctx, key, copied))
 	if node != nil && !node.Ended() && tr.had == nil && i < len(c.tiers)-1 {
 		_, from := node.Kept()
 		o, _ := from.(*copyOrigin)
@@ -281,8 +281,12 @@ func (c *Chain[V]) step(ctx context.Context, key string, i int, tr *trail[V], co
 
 // judge makes a miss of an entry that has outlived one of its tags. Its Version is
 // that of what the level holds.
-func (c *Chain[V]) judge(ctx context.Context, l Lookup[V]) Lookup[V] {
-	if l.OK && len(l.Entry.Tags) > 0 && !c.tags.alive(ctx, l.Entry.Tags, l.Entry.CreatedAt) {
+func (c *Chain[V]) judge(ctx context.Context, key string, l Lookup[V]) Lookup[V] {
+	if !l.OK {
+		return l
+	}
+	c.tags.mark(key, &l.Entry) // who wrote it may not have known of the namespace
+	if len(l.Entry.Tags) > 0 && !c.tags.alive(ctx, l.Entry.Tags, l.Entry.CreatedAt) {
 		return Lookup[V]{Entry: Entry[V]{Version: l.Entry.Version}}
 	}
 	return l

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -51,8 +52,9 @@ type tagStamps[V any] struct {
 	used       atomic.Bool
 	gap        atomic.Int64 // how often all was forgotten
 
-	mu   sync.RWMutex
-	tags map[string]*tagStamp[V] // guarded by mu
+	mu     sync.RWMutex
+	tags   map[string]*tagStamp[V] // guarded by mu
+	untold map[string]int64        // stamps of which others may not know, in Unix milliseconds; guarded by mu
 }
 
 type tagStamp[V any] struct {
@@ -79,7 +81,7 @@ func newTagStamps[V any](c *Chain[V], namespaces []string) tagStamps[V] {
 			}
 		}
 	}
-	return tagStamps[V]{chain: c, namespaces: namespaces, tags: make(map[string]*tagStamp[V])}
+	return tagStamps[V]{chain: c, namespaces: namespaces, tags: make(map[string]*tagStamp[V]), untold: make(map[string]int64)}
 }
 
 // of returns what is known of a tag.
@@ -108,7 +110,7 @@ func (ts *tagStamps[V]) alive(ctx context.Context, tags []string, created time.T
 		if time.Now().UnixNano() >= s.good.Load() {
 			ts.read(ctx, s)
 		}
-		if created.UnixMilli() < s.at.Load() {
+		if s.kills(created.UnixMilli()) {
 			return false
 		}
 	}
@@ -123,11 +125,18 @@ func (ts *tagStamps[V]) sure(tags []string, created int64) (until int64) {
 	for _, tag := range tags {
 		s := ts.of(tag)
 		until = min(until, s.good.Load())
-		if floorMillis(created) < s.at.Load() {
+		if s.kills(floorMillis(created)) {
 			return 0
 		}
 	}
 	return until
+}
+
+// kills reports whether an entry that was made at created, in Unix milliseconds, is
+// dead. Some levels do not know when.
+func (s *tagStamp[V]) kills(created int64) bool {
+	at := s.at.Load()
+	return at != 0 && created < at
 }
 
 func floorMillis(nanos int64) int64 { return time.Unix(0, nanos).UnixMilli() }
@@ -214,6 +223,7 @@ const stampSlack = time.Hour
 func (ts *tagStamps[V]) stamp(ctx context.Context, tags []string) error {
 	at := time.Now().UnixMilli() + 1
 	var errs []error
+	var untold []string
 	for _, tag := range tags {
 		s := ts.of(tag)
 		if time.Now().UnixNano() >= s.good.Load() {
@@ -221,16 +231,71 @@ func (ts *tagStamps[V]) stamp(ctx context.Context, tags []string) error {
 		}
 		s.reading.Lock()
 		s.raise(at)
-		errs = append(errs, ts.save(ctx, s))
+		if err := ts.save(ctx, s); err != nil {
+			errs = append(errs, err)
+			untold = append(untold, tag)
+		}
 		s.reading.Unlock()
 	}
-	errs = append(errs, ts.chain.link.tellTags(ctx, tags, time.UnixMilli(at)))
+	if err := ts.chain.link.tellTags(ctx, tags, time.UnixMilli(at)); err != nil {
+		errs = append(errs, err)
+		untold = tags
+	}
+	ts.remember(untold, at)
 	if wait := time.Until(time.UnixMilli(at)); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		<-timer.C
 	}
 	return errors.Join(errs...)
+}
+
+// remember has the mender store and tell what could not be.
+func (ts *tagStamps[V]) remember(tags []string, at int64) {
+	if len(tags) == 0 {
+		return
+	}
+	ts.mu.Lock()
+	for _, tag := range tags {
+		ts.untold[tag] = at
+	}
+	ts.mu.Unlock()
+	ts.chain.mend.wake()
+}
+
+// behind reports whether others may not know of a stamp.
+func (ts *tagStamps[V]) behind() bool {
+	ts.mu.RLock()
+	defer ts.mu.RUnlock()
+	return len(ts.untold) > 0
+}
+
+// catchUp stores and tells what could not be, up to the first failure.
+func (ts *tagStamps[V]) catchUp(ctx context.Context) error {
+	ts.mu.RLock()
+	untold := maps.Clone(ts.untold)
+	ts.mu.RUnlock()
+	for tag, at := range untold {
+		s := ts.of(tag)
+		s.reading.Lock()
+		var err error
+		if s.unsaved {
+			err = ts.save(ctx, s)
+		}
+		s.reading.Unlock()
+		if err == nil {
+			err = ts.chain.link.tellTags(ctx, []string{tag}, time.UnixMilli(at))
+		}
+		if err != nil {
+			return err
+		}
+		ts.mu.Lock()
+		if ts.untold[tag] == at { // else there is a newer one
+			delete(ts.untold, tag)
+		}
+		ts.mu.Unlock()
+	}
+	return nil
 }
 
 // stamped is told by the Bus of the stamps of another process.
@@ -282,10 +347,13 @@ func (ts *tagStamps[V]) watch(n *live.Node[V]) (until int64) {
 	return ts.sure(n.Tags(), n.Life().Created) // last: a stamp that comes now finds it
 }
 
-// mark gives an entry the tags of the namespaces of its key.
+// mark gives an entry the tag of the namespace of its key, if it has not got it.
 func (ts *tagStamps[V]) mark(key string, e *Entry[V]) {
 	for _, ns := range ts.namespaces {
 		if strings.HasPrefix(key, ns) {
+			if n := len(e.Tags); n > 0 && e.Tags[n-1] == namespaceTag+ns {
+				return
+			}
 			tags := make([]string, 0, len(e.Tags)+1)
 			e.Tags = append(append(tags, e.Tags...), namespaceTag+ns)
 			return
@@ -316,8 +384,9 @@ func (ts *tagStamps[V]) namespace(prefix string) bool {
 // those who made it and of the caller: one whose clock is ahead may keep an entry
 // alive for as long.
 //
-// An error says that other processes may not learn of it; in this one, the entries
-// are dead in any case. A stamp is kept as long as the last level's limit, and for
+// An error says that other processes do not know of it yet; in this one, the entries
+// are dead in any case, and the chain goes on trying to store and tell it until it
+// is closed. A stamp is kept as long as the last level's limit, and for
 // ever where it has none.
 func (c *Chain[V]) InvalidateTag(ctx context.Context, tags ...string) error {
 	for _, tag := range tags {

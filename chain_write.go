@@ -190,7 +190,7 @@ func (c *Chain[V]) addTagged(ctx context.Context, key string, e Entry[V], began 
 	if last.noIf {
 		return false, unsupported(last.cache, "SetEntryIf")
 	}
-	l := c.judge(ctx, last.head(ctx, key, true))
+	l := c.judge(ctx, key, last.head(ctx, key, true))
 	switch {
 	case l.Err != nil:
 		return false, last.opError("get", key, l.Err)
