@@ -121,7 +121,7 @@ func (w *chainWorld) client(id int, r *rand.Rand) {
 		if w.conf.falls && r.IntN(6) == 0 {
 			pause = time.Duration(r.IntN(int(1500 * time.Millisecond)))
 		}
-		time.Sleep(pause)
+		sleep(pause)
 		w.do(id, r, r.IntN(keys), seen)
 	}
 }
