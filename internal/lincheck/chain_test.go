@@ -80,6 +80,9 @@ func shortest(m porcupine.Model, ops []porcupine.Operation) []porcupine.Operatio
 	return ops
 }
 
+// sleep lets the time of a bubble pass.
+func sleep(d time.Duration) { time.Sleep(d) }
+
 // count returns how many schedules are tried of each chain.
 func count(short, usual int) int {
 	switch {
