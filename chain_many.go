@@ -184,6 +184,7 @@ func (c *Chain[V]) writeMany(ctx context.Context, entries map[string]Entry[V]) e
 	now := time.Now()
 	copies := make(map[string]Entry[V], len(entries))
 	for key, e := range entries {
+		e.letLive()
 		if e.CreatedAt.IsZero() {
 			e.CreatedAt = now
 		}

@@ -14,6 +14,7 @@ import (
 func (c *Chain[V]) promote(ctx context.Context, key string, p *live.Pending, tr *trail[V], f *found[V]) {
 	now := time.Now()
 	e := f.Entry
+	e.Version = Version{} // a copy keeps its HeldUntil
 	for i := f.level - 1; i >= 0; i-- {
 		t := c.tiers[i]
 		e.HeldUntil = t.heldUntil(e.HeldUntil, now)

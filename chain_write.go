@@ -27,17 +27,27 @@ func newEntry[V any](value V, ttl time.Duration) Entry[V] {
 	return e
 }
 
-// SetEntry implements [Cache]: on all levels, from the last to the first.
+// SetEntry implements [Cache]: on all levels, from the last to the first. The
+// HeldUntil of an entry that was read, which its Version tells, is the limit of the
+// copy that was found, and is left out.
 func (c *Chain[V]) SetEntry(ctx context.Context, key string, entry Entry[V]) error {
 	if key == "" {
 		return c.opError("set", key, errEmptyKey)
 	}
+	entry.letLive()
 	began := time.Now()
 	err := c.change(ctx, []string{key}, func() error { return c.writeFrom(ctx, len(c.tiers)-1, key, entry) })
 	if err == nil {
 		c.observe.set(key, time.Since(began))
 	}
 	return err
+}
+
+// letLive makes an original of what was read as a copy of a level.
+func (e *Entry[V]) letLive() {
+	if !e.Version.IsZero() {
+		e.HeldUntil, e.Version = time.Time{}, Version{}
+	}
 }
 
 // Delete implements [Cache]: on all levels, from the last to the first, also those
@@ -252,6 +262,7 @@ func (c *Chain[V]) SetEntryIf(ctx context.Context, key string, entry Entry[V], s
 	case key == "":
 		return false, c.opError("set", key, errEmptyKey)
 	}
+	entry.letLive()
 	began := time.Now()
 	unlock, err := c.locks.Lock(ctx, key)
 	if err != nil {

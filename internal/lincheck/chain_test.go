@@ -190,6 +190,3 @@ func TestTheChainModelFindsFaults(t *testing.T) {
 		}
 	}
 }
-
-// sleep is for what runs in a bubble.
-func sleep(d time.Duration) { time.Sleep(d) }
