@@ -137,6 +137,8 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 	for _, t := range c.tiers {
 		if t.local() {
 			t.trusted = c.link.trusted
+		} else if c.link != nil {
+			t.mended = c.link.mended
 		}
 	}
 	c.link.join()

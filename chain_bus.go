@@ -197,9 +197,23 @@ func (l *busLink[V]) tellKeys(ctx context.Context, keys []string) error {
 	err := l.publish(ctx, Invalidation{Keys: keys})
 	if err != nil {
 		l.remember(keys)
+		return err
 	}
-	return err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		if len(l.untold) == 0 {
+			break
+		}
+		delete(l.untold, key)
+	}
+	return nil
 }
+
+// mended has others told of a key that a shared level had missed a change of, and
+// holds no longer as it was: they may have read it there since they were told of the
+// change.
+func (l *busLink[V]) mended(key string) { l.remember([]string{key}) }
 
 // tellAll tells the other processes that all keys with a prefix are deleted.
 func (l *busLink[V]) tellAll(ctx context.Context, prefix string) error {

@@ -1,6 +1,7 @@
 package advcache_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,5 +107,39 @@ func TestMissedChangeIsMadeGoodWhenTheLevelAnswers(t *testing.T) {
 		synctest.Wait()
 		a.want(t, law, "")
 		b.want(t, law, "")
+	})
+}
+
+// TestOthersAreToldOfARepairByALoad is about a key that level 2 has missed a Delete
+// of, and that a load writes there before the chain deletes it: others may have read
+// the old value in between.
+func TestOthersAreToldOfARepairByALoad(t *testing.T) {
+	const law = "law 7: a change that level 2 missed does not bring the old value back"
+	synctest.Test(t, func(t *testing.T) {
+		mine, other := &loop{}, &loop{}
+		ps := fleet(t, 2, func(i int) advcache.Bus {
+			return []advcache.Bus{publisher{mine, other}, other}[i]
+		}, advcache.HybridOptions{L1TTL: time.Hour, Logger: quiet})
+		a, b := ps[0], ps[1]
+		must(t, a.Set(t.Context(), "k", "old", 24*time.Hour))
+		b.want(t, "law 2", "old")
+		mine.cut()
+		a.l2.Rate(storetest.AnyOp, storetest.Fail, 1)
+		if err := a.Delete(t.Context(), "k"); err == nil {
+			t.Error("law 7: a Delete that level 2 and the Bus have missed gives no error")
+		}
+		mine.heal() // the Bus alone is back
+		synctest.Wait()
+		b.want(t, "b has been told, and reads again what level 2 has still", "old")
+		a.l2.Heal()
+		fn := advcache.NewTTL[struct{}](a.Hybrid, time.Hour, nil).Func("k", func(context.Context, struct{}) (string, error) { return "loaded", nil })
+		if got, err := fn.Get(t.Context(), struct{}{}); got != "loaded" || err != nil {
+			t.Errorf("%s: the function gives %q, %v", law, got, err)
+		}
+		time.Sleep(2 * time.Second)
+		b.want(t, law, "loaded")
+		if got := len(other.sent); got > 3 { // of the Set, the Delete and the repair
+			t.Errorf("law 12: %d messages: %v", got, other.sent)
+		}
 	})
 }

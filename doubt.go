@@ -65,15 +65,17 @@ func (d *doubts) some(n int) []string {
 	return keys
 }
 
-// wrote notes how a write or a delete of key ended.
-func (d *doubts) wrote(key string, err error) {
+// wrote notes how a write or a delete of key ended, and reports whether it has made
+// good what the level had missed.
+func (d *doubts) wrote(key string, err error) (mended bool) {
 	if err == nil && d.count.Load() == 0 {
-		return
+		return false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case err == nil:
+		mended = d.knows(key)
 		delete(d.keys, key)
 	case d.knows(key):
 	case len(d.keys) >= maxDoubts:
@@ -85,4 +87,12 @@ func (d *doubts) wrote(key string, err error) {
 		d.keys[key] = struct{}{}
 	}
 	d.count.Store(int64(len(d.keys)))
+	return mended
+}
+
+// note remembers that the level has missed a change of key, or that it no longer has.
+func (t *tier[V]) note(key string, missed error) {
+	if t.doubt.wrote(key, missed) && t.mended != nil {
+		t.mended(key)
+	}
 }

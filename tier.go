@@ -24,6 +24,7 @@ type tier[V any] struct {
 	queue   *writeQueue[V] // nil: writes go through
 	mendAt  time.Time      // not before it is what was missed made good; the mender's
 	missing func()         // is called when the level has missed a change
+	mended  func(string)   // and when it has what it had missed of a key; nil: nobody asks
 	trusted func() bool    // whether copies may be held up to the limit; nil: yes
 }
 
@@ -321,7 +322,7 @@ func (t *tier[V]) remove(ctx context.Context, keys []string) error {
 		if !failed.has(key) || isRefusal(failed.why(key)) { // a key that is refused holds nothing
 			missed = nil
 		}
-		t.doubt.wrote(key, missed)
+		t.note(key, missed)
 	}
 	if err != nil {
 		t.missing()
@@ -348,7 +349,7 @@ func (t *tier[V]) wrote(ctx context.Context, key string, err error) {
 	if err != nil && t.live != nil {
 		err = t.cache.Delete(ctx, key)
 	}
-	t.doubt.wrote(key, err)
+	t.note(key, err)
 	if err != nil {
 		t.missing()
 	}

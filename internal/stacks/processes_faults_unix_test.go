@@ -18,6 +18,10 @@ const (
 	// one in which the client repeats what its last attempt has said.
 	reconnected = 3 * time.Second
 
+	// mended is how long it takes then at most until Redis has what it has missed,
+	// or nothing in its place, and all have been told.
+	mended = reconnected + time.Second
+
 	// awake is how soon the clocks of a process that goes on have been looked at.
 	awake = redisstore.DefaultHeartbeat / 4
 )
@@ -216,7 +220,7 @@ func (f *fleet) failAll(t *testing.T, by *process) {
 func watchOld(p *process) (all []*observation) {
 	p.tb.Helper()
 	for _, key := range faultKeys {
-		all = append(all, p.watch(order{Key: key, Value: present("value 0"), Not: true, Calm: true, Lasting: 2 * reconnected}))
+		all = append(all, p.watch(order{Key: key, Value: present("value 0"), Not: true, Calm: true, Lasting: mended}))
 	}
 	return all
 }
@@ -267,8 +271,8 @@ func TestChangesMissRedis(t *testing.T) {
 			for _, w := range mine {
 				w.within(law+" where it was made", since, 0)
 			}
-			within(t, test.name+": elsewhere", law, theirs, back, reconnected)
-			within(t, test.name+": elsewhere", law, lates, back, reconnected)
+			within(t, test.name+": elsewhere", law, theirs, back, mended)
+			within(t, test.name+": elsewhere", law, lates, back, mended)
 			for _, p := range f.processes {
 				p.comesTo("Redis has lost what nobody has changed, so that this test shows nothing", "witness", present("value 0"))
 				p.comesTo(law, "delete", absent)
