@@ -133,12 +133,17 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 	if c.front != nil {
 		c.clock, c.copy = c.front.Clock(), c.front.Copier()
 	}
+	for _, t := range c.tiers {
+		if t.queue != nil {
+			t.queue.copy = c.copy
+		}
+	}
 	c.link = newBusLink(c, o.Bus)
 	for _, t := range c.tiers {
 		if t.local() {
 			t.trusted = c.link.trusted
 		} else if c.link != nil {
-			t.mended = c.link.mended
+			t.landed, t.mended = c.link.landed, c.link.mended
 		}
 	}
 	c.link.join()
@@ -162,12 +167,18 @@ func (c *Chain[V]) last() *tier[V] { return c.tiers[len(c.tiers)-1] }
 // once, copies in memory are served for [DistrustedFor] where there was a Bus, and
 // what a level misses is not made good. Close may be called again.
 func (c *Chain[V]) Close(ctx context.Context) error {
-	c.link.leave()
-	errs := []error{c.mend.close(ctx)}
+	var errs []error
 	for i, t := range c.tiers {
 		errs = append(errs, t.queue.close(ctx))
 		c.hits[i].close()
 	}
+	errs = append(errs, c.mend.close(ctx))
+	if c.link.behind() { // of what was written just now
+		if err := c.link.catchUp(ctx); err != nil {
+			c.observe.levelError("", err)
+		}
+	}
+	c.link.leave()
 	return errors.Join(errs...)
 }
 

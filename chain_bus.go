@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,9 @@ const maxUntold = 10_000
 func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
 	if bus == nil {
 		return nil
+	}
+	if v := reflect.ValueOf(bus); v.Kind() == reflect.Pointer && v.IsNil() {
+		panic(fmt.Sprintf("advcache: ChainOptions.Bus is a nil %T; leave the option out where there is no bus", bus))
 	}
 	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), writes: live.NewPendings()}
 }
@@ -208,6 +212,13 @@ func (l *busLink[V]) tellKeys(ctx context.Context, keys []string) error {
 		delete(l.untold, key)
 	}
 	return nil
+}
+
+// landed has others told of a key whose write was queued: they may have read there
+// what the level had before, since they were told of the change.
+func (l *busLink[V]) landed(key string) {
+	l.remember([]string{key})
+	l.chain.mend.hurry()
 }
 
 // mended has others told of a key that a shared level had missed a change of, and

@@ -361,6 +361,9 @@ func (c *Chain[V]) Clear(ctx context.Context, prefix string) error {
 		if i == len(c.tiers)-1 && errors.Is(err, errors.ErrUnsupported) {
 			return err // nothing has been changed
 		}
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.doubt.all() // what it has of the prefix is not read again
+		}
 		errs = append(errs, err)
 	}
 	errs = append(errs, c.link.tellAll(ctx, prefix))

@@ -24,6 +24,7 @@ type tier[V any] struct {
 	queue   *writeQueue[V] // nil: writes go through
 	mendAt  time.Time      // not before it is what was missed made good; the mender's
 	missing func()         // is called when the level has missed a change
+	landed  func(string)   // when a queued write of a key was made; nil: nobody asks
 	mended  func(string)   // and when it has what it had missed of a key; nil: nobody asks
 	trusted func() bool    // whether copies may be held up to the limit; nil: yes
 }
@@ -63,8 +64,15 @@ func (t *tier[V]) request(ctx context.Context, force bool, fn func(context.Conte
 	began := time.Now()
 	limited, cancel := t.limited(ctx)
 	defer cancel()
+	returned := false
+	defer func() {
+		if !returned {
+			err = &PanicError{Value: ErrGoexit}
+		}
+		t.breaker.leave(probe, t.outcome(ctx, err, began), err)
+	}()
 	err = guard(func() error { return fn(limited) })
-	t.breaker.leave(probe, t.outcome(ctx, err, began), err)
+	returned = true
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 // halt.
 type writeQueue[V any] struct {
 	tier *tier[V]
+	copy func(V) V // that of level 1, where callers may change what they have set; nil: they do not
 
 	mu      sync.Mutex
 	byKey   map[string]*queued[V]    // guarded by mu
@@ -64,6 +65,11 @@ var errQueueFull = errors.New("the queue of writes is full")
 func (q *writeQueue[V]) put(key string, entry *Entry[V]) (taken bool, err error) {
 	if q == nil {
 		return false, nil
+	}
+	if q.copy != nil && !entry.Absent {
+		own := *entry
+		own.Value = q.copy(own.Value)
+		entry = &own
 	}
 	taken, full := q.take(key, entry)
 	if full {

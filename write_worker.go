@@ -102,8 +102,11 @@ func (q *writeQueue[V]) tried(it *queued[V], change, raised int, err error) (los
 		q.dropped++
 	}
 	q.mu.Unlock()
-	if err != nil {
+	switch {
+	case err != nil:
 		q.tier.missing()
+	case q.tier.landed != nil:
+		q.tier.landed(it.key)
 	}
 	return err != nil
 }
