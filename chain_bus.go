@@ -106,19 +106,30 @@ func (l *busLink[V]) connect(connected bool) {
 			t.breaker.hurry()
 		}
 	}
+	c.suspectLocal()
+	if connected {
+		c.mend.hurry()
+	}
+}
+
+// suspectLocal has the copies of this process looked at again before they are
+// served, and what is being copied not kept. Chains below come first: what they hold
+// is what copies here are compared with.
+func (c *Chain[V]) suspectLocal() {
 	c.pendings.InterruptPrefix("")
-	l.writes.InterruptPrefix("")
+	if c.link != nil {
+		c.link.writes.InterruptPrefix("")
+	}
 	c.tags.forget()
-	for _, t := range c.tiers {
+	for _, t := range slices.Backward(c.tiers) {
 		switch {
+		case t.inner != nil:
+			t.inner.suspectLocal()
 		case t.live != nil:
 			t.live.Suspect()
 		case t.opt.Local:
 			c.dropError(t, "clear", "", t.clear(context.Background(), ""))
 		}
-	}
-	if connected {
-		c.mend.hurry()
 	}
 }
 
@@ -168,8 +179,11 @@ func (c *Chain[V]) dropLocal(ctx context.Context, keys []string) {
 		c.interrupt(key)
 	}
 	for _, t := range slices.Backward(c.tiers) {
-		if t.local() {
+		switch {
+		case t.local():
 			c.dropError(t, "delete", keyOf(keys), t.remove(ctx, keys))
+		case t.inner != nil: // whose own message may come later
+			t.inner.dropLocal(ctx, keys)
 		}
 	}
 	for _, key := range keys {
@@ -181,8 +195,11 @@ func (c *Chain[V]) clearLocal(ctx context.Context, prefix string) {
 	c.interruptPrefix(prefix)
 	defer c.interruptPrefix(prefix)
 	for _, t := range slices.Backward(c.tiers) {
-		if t.local() {
+		switch {
+		case t.local():
 			c.dropError(t, "clear", prefix, t.clear(ctx, prefix))
+		case t.inner != nil:
+			t.inner.clearLocal(ctx, prefix)
 		}
 	}
 }

@@ -218,3 +218,65 @@ func TestDeleteOvertakesAPromotion(t *testing.T) {
 		})
 	}
 }
+
+// later is a Bus that delivers to the chains of one name when it is told to.
+type later struct {
+	*loop
+
+	held string
+
+	mu     sync.Mutex
+	queued []func() // guarded by mu
+}
+
+func (l *later) Subscribe(s advcache.BusSubscriber) (stop func(), err error) {
+	receive := s.Receive
+	s.Receive = func(m advcache.Invalidation) {
+		if m.Cache != l.held {
+			receive(m)
+			return
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.queued = append(l.queued, func() { receive(m) })
+	}
+	return l.loop.Subscribe(s)
+}
+
+func (l *later) deliver() {
+	l.mu.Lock()
+	queued := l.queued
+	l.queued = nil
+	l.mu.Unlock()
+	for _, f := range queued {
+		f()
+	}
+}
+
+// TestBusOfNestedChains has the message of the chain above come before that of the
+// chain below, which has an older copy then.
+func TestBusOfNestedChains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, shared := &loop{}, storetest.NewMemory(nil)
+		slow := &later{loop: bus, held: "inner"}
+		build := func(bus advcache.Bus) *advcache.Chain[string] {
+			inner := builder{t}.hybrid(open[string](t, nil), store.New[string](shared, nil), &advcache.HybridOptions{Name: "inner", Bus: bus})
+			outer := advcache.NewChainWith(&advcache.ChainOptions{Name: "outer", Bus: bus}, level(open[string](t, nil), time.Hour), level(inner, 0))
+			t.Cleanup(func() { closeChain(t, outer) })
+			return outer
+		}
+		a, b := build(bus), build(slow)
+		must(t, a.Set(t.Context(), "k", "old", day))
+		slow.deliver()
+		if got, _, err := b.Get(t.Context(), "k"); got != "old" || err != nil {
+			t.Fatal(got, err)
+		}
+		must(t, a.Set(t.Context(), "k", "new", day))
+		for _, deliver := range []func(){func() {}, slow.deliver} {
+			deliver()
+			if got, _, err := b.Get(t.Context(), "k"); got != "new" || err != nil {
+				t.Errorf("law 3: Get = %q, %v; want new", got, err)
+			}
+		}
+	})
+}

@@ -17,6 +17,7 @@ type tier[V any] struct {
 	limit   time.Duration
 	timeout time.Duration  // what a request may take; 0: not known
 	live    live.Source[V] // where the level is in memory; else nil
+	inner   *Chain[V]      // the chain that the level is, or is wrapped around; else nil
 	noIf    bool           // the cache has no SetEntryIf
 	observe *reporter
 	doubt   doubts
@@ -36,6 +37,9 @@ func newTier[V any](l ChainLevel[V], number int, observe *reporter) *tier[V] {
 	l.opt.complete(number)
 	t := &tier[V]{cache: admitting(l.cache, &l.opt), opt: l.opt, limit: l.limit, timeout: l.opt.Timeout, observe: observe}
 	t.breaker.policy = l.opt.Breaker
+	if s, ok := l.cache.(interface{ chained() (*Chain[V], any) }); ok {
+		t.inner, _ = s.chained()
+	}
 	if t.live = sourceOf(l.cache); t.live != nil && t.opt.Behind {
 		panic(fmt.Sprintf("advcache: level %s: LevelOptions.Behind is set for a %T, which is in memory, so that nothing is gained; leave it out", t.opt.Name, l.cache))
 	}
