@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -27,10 +28,17 @@ type busLink[V any] struct {
 	connected atomic.Bool
 	writes    *live.Pendings // those of this chain that are under way
 
+	muted atomic.Int64 // until when messages are only remembered, in Unix nanoseconds
+
 	mu     sync.Mutex
-	untold map[string]struct{} // keys of messages that the bus did not take; guarded by mu
-	all    bool                // they are too many to be remembered; guarded by mu
+	untold map[string]uint64 // keys of messages that the bus did not take, by when they came; guarded by mu
+	came   uint64            // counts them; guarded by mu
+	all    bool              // they are too many to be remembered; guarded by mu
 }
+
+// PublishTimeout is how long a chain waits for its Bus to take a message. While it
+// does not, messages are remembered at once, and one is tried each second.
+const PublishTimeout = 2 * time.Second
 
 // maxUntold is how many keys are remembered that others could not be told of.
 const maxUntold = 10_000
@@ -100,6 +108,7 @@ func (l *busLink[V]) receive(m Invalidation) {
 // their time.
 func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
+	l.muted.Store(0)
 	c := l.chain
 	for _, t := range c.tiers {
 		if connected {
@@ -215,6 +224,9 @@ func (l *busLink[V]) tellKeys(ctx context.Context, keys []string) error {
 	if l == nil {
 		return nil
 	}
+	l.mu.Lock()
+	came := l.came
+	l.mu.Unlock()
 	err := l.publish(ctx, Invalidation{Keys: keys})
 	if err != nil {
 		l.remember(keys)
@@ -226,7 +238,9 @@ func (l *busLink[V]) tellKeys(ctx context.Context, keys []string) error {
 		if len(l.untold) == 0 {
 			break
 		}
-		delete(l.untold, key)
+		if l.untold[key] <= came { // else it was remembered after the message
+			delete(l.untold, key)
+		}
 	}
 	return nil
 }
@@ -267,20 +281,40 @@ func (l *busLink[V]) publish(ctx context.Context, m Invalidation) error {
 	if m.At.IsZero() {
 		m.At = time.Now()
 	}
-	if err := guard(func() error { return l.bus.Publish(ctx, m) }); err != nil {
+	if err := l.try(ctx, m); err != nil {
 		return l.chain.opError("publish", keyOf(m.Keys), fmt.Errorf("other processes may serve their copies until they are told: %w", err))
 	}
 	return nil
+}
+
+var errMuted = errors.New("the bus does not answer, and is tried again in a moment")
+
+// try has the bus publish a message, unless it just failed to answer.
+func (l *busLink[V]) try(ctx context.Context, m Invalidation) error {
+	if time.Now().UnixNano() < l.muted.Load() && ctx.Value(mending{}) == nil {
+		return errMuted
+	}
+	limited, cancel := context.WithTimeout(ctx, PublishTimeout)
+	defer cancel()
+	err := guard(func() error { return l.bus.Publish(limited, m) })
+	if err != nil && ctx.Err() == nil && (limited.Err() != nil || !l.connected.Load()) {
+		l.muted.Store(time.Now().Add(mendEvery + PublishTimeout).UnixNano()) // the mender tries meanwhile
+	}
+	if err == nil {
+		l.muted.Store(0)
+	}
+	return err
 }
 
 // remember keeps keys to be told of later; nil are all.
 func (l *busLink[V]) remember(keys []string) {
 	l.mu.Lock()
 	if l.untold == nil {
-		l.untold = make(map[string]struct{})
+		l.untold = make(map[string]uint64)
 	}
+	l.came++
 	for _, key := range keys {
-		l.untold[key] = struct{}{}
+		l.untold[key] = l.came
 	}
 	if keys == nil || len(l.untold) > maxUntold {
 		l.all, l.untold = true, nil

@@ -30,9 +30,13 @@ const (
 	mendTogether = 256
 )
 
+// mending is the key that the context of a mender has: it tries what others leave
+// out for a while.
+type mending struct{}
+
 func newMender[V any](c *Chain[V]) *mender[V] {
 	m := &mender[V]{chain: c, woken: make(chan struct{}, 1)}
-	m.ctx, m.end = context.WithCancel(context.Background())
+	m.ctx, m.end = context.WithCancel(context.WithValue(context.Background(), mending{}, true))
 	return m
 }
 
