@@ -28,7 +28,7 @@ func InvalidateTag[V any](ctx context.Context, c Cache[V], tags ...string) error
 	if t, ok := c.(TagInvalidator); ok {
 		return t.InvalidateTag(ctx, tags...)
 	}
-	return unsupported(c, "InvalidateTag")
+	return fmt.Errorf("%w; NewChain(Level(c, 0)) has one", unsupported(c, "InvalidateTag"))
 }
 
 const (
