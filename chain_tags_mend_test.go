@@ -74,7 +74,8 @@ func TestStampsAreMadeGood(t *testing.T) {
 	}
 }
 
-func endTag(ctx context.Context, c *advcache.Hybrid[string]) error       { return c.InvalidateTag(ctx, "t") }
+func endTag(ctx context.Context, c *advcache.Hybrid[string]) error { return c.InvalidateTag(ctx, "t") }
+
 func endNamespace(ctx context.Context, c *advcache.Hybrid[string]) error { return c.Clear(ctx, "k") }
 
 // TestNamespaceOfWhatOthersWrote is about entries whose writer knew of no namespace.
