@@ -45,10 +45,11 @@ func newOutage(t *testing.T, o advcache.LevelOptions) *behindOutage {
 			advcache.Level(levels[0], 0), advcache.Level(levels[1], 0).With(o), advcache.Level(levels[2], 0))
 		return b.chain
 	}, redisstore.New(client, nil), s)
-	if err := advcache.SetMany(t.Context(), b.chain, b.values("old"), day); err != nil {
-		t.Fatal(err)
+	for _, c := range b.below { // which have more time than the levels
+		if err := advcache.SetMany(t.Context(), c, b.values("old"), day); err != nil {
+			t.Fatal(err)
+		}
 	}
-	b.forget(t)
 	b.reset()
 	return b
 }
