@@ -28,11 +28,12 @@ import (
 //
 // A write goes to all levels, from the last to the first; the last one decides
 // what is conditional. A promotion that began before a Set or a Delete of its key
-// does not undo it. In one process, whose levels do not fail, each operation on a key
-// is as if it happened at one instant between its call and its return: once a read
-// has seen what is set, no later one sees what was before. Set and Delete return the errors of all levels, joined; the
-// other levels have been changed all the same. A level that missed a change of a
-// key is not read for that key until it is changed there.
+// does not undo it. In one process, whose levels do not fail, each operation on a
+// key is as if it happened at one instant between its call and its return: once a
+// read has seen what is set, no later one sees what was before. Set and Delete
+// return the errors of all levels, joined; the other levels have been changed all
+// the same. A level that missed a change of a key is not read for that key until it
+// is changed there.
 //
 // A level whose read fails is told to the Observer, and the next one is asked. Get
 // returns an error only where the last level could not say, and no other had an
@@ -133,13 +134,11 @@ func NewChainWith[V any](o *ChainOptions, levels ...ChainLevel[V]) *Chain[V] {
 	if c.front != nil {
 		c.clock, c.copy = c.front.Clock(), c.front.Copier()
 	}
+	c.link = newBusLink(c, o.Bus)
 	for _, t := range c.tiers {
 		if t.queue != nil {
 			t.queue.copy = c.copy
 		}
-	}
-	c.link = newBusLink(c, o.Bus)
-	for _, t := range c.tiers {
 		if t.local() {
 			t.trusted = c.link.trusted
 		} else if c.link != nil {

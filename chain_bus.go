@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -37,7 +36,8 @@ type busLink[V any] struct {
 }
 
 // PublishTimeout is how long a chain waits for its Bus to take a message. While it
-// does not, messages are remembered at once, and one is tried each second.
+// does not, messages are remembered at once, and tried again in the background, a
+// second after each attempt.
 const PublishTimeout = 2 * time.Second
 
 // maxUntold is how many keys are remembered that others could not be told of.
@@ -47,7 +47,7 @@ func newBusLink[V any](c *Chain[V], bus Bus) *busLink[V] {
 	if bus == nil {
 		return nil
 	}
-	if v := reflect.ValueOf(bus); v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(bus) {
 		panic(fmt.Sprintf("advcache: ChainOptions.Bus is a nil %T; leave the option out where there is no bus", bus))
 	}
 	return &busLink[V]{chain: c, bus: bus, origin: rand.Text(), writes: live.NewPendings()}
@@ -110,8 +110,8 @@ func (l *busLink[V]) connect(connected bool) {
 	l.connected.Store(connected)
 	l.muted.Store(0)
 	c := l.chain
-	for _, t := range c.tiers {
-		if connected {
+	if connected {
+		for _, t := range c.tiers {
 			t.breaker.hurry()
 		}
 	}

@@ -51,20 +51,10 @@ func (g *gated) SetEntry(ctx context.Context, key string, e advcache.Entry[strin
 	return g.Cache.SetEntry(ctx, key, e)
 }
 
-func (g *gated) SetEntries(ctx context.Context, entries map[string]advcache.Entry[string]) error {
-	defer g.pass(&g.after)
-	return g.Cache.SetEntries(ctx, entries)
-}
-
 func (g *gated) SetEntryIf(ctx context.Context, key string, e advcache.Entry[string], seen advcache.Version) (bool, error) {
 	g.pass(&g.before)
 	defer g.pass(&g.after)
 	return g.Cache.SetEntryIf(ctx, key, e, seen)
-}
-
-func (g *gated) SetIfAbsent(ctx context.Context, key, value string, ttl time.Duration) (bool, error) {
-	defer g.pass(&g.after)
-	return g.Cache.SetIfAbsent(ctx, key, value, ttl)
 }
 
 // newGated returns a cache over s with patience for gates.
@@ -72,53 +62,8 @@ func newGated(s store.Store) *gated {
 	return &gated{Cache: store.New[string](s, &store.Options{Timeout: time.Hour})}
 }
 
-// TestBusOvertakesAWrite has a message about a newer change come while this process
-// still writes its own to the levels above: they must not hold what is older than
-// what all others read.
-func TestBusOvertakesAWrite(t *testing.T) {
-	entry := advcache.Entry[string]{Value: "older"}
-	for name, write := range map[string]func(ctx context.Context, c *advcache.Hybrid[string]) error{
-		"Set": func(ctx context.Context, c *advcache.Hybrid[string]) error { return c.Set(ctx, "k", "older", 0) },
-		"SetMany": func(ctx context.Context, c *advcache.Hybrid[string]) error {
-			return c.SetMany(ctx, map[string]string{"k": "older", "other": "older"}, 0)
-		},
-		"SetIfAbsent": func(ctx context.Context, c *advcache.Hybrid[string]) error {
-			_, err := c.SetIfAbsent(ctx, "k", "older", 0)
-			return err
-		},
-		"SetEntryIf": func(ctx context.Context, c *advcache.Hybrid[string]) error {
-			e, _, err := c.GetEntry(ctx, "k")
-			if err == nil {
-				_, err = c.SetEntryIf(ctx, "k", entry, e.Version)
-			}
-			return err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				bus, shared := &loop{}, storetest.NewMemory(nil)
-				l2 := newGated(shared)
-				mine := builder{t}.hybrid(open[string](t, nil), l2, &advcache.HybridOptions{Bus: bus})
-				theirs := builder{t}.hybrid(open[string](t, nil), store.New[string](shared, nil), &advcache.HybridOptions{Bus: bus})
-				release := l2.close(false)
-				done := make(chan error)
-				go func() { done <- write(t.Context(), mine) }()
-				synctest.Wait()
-				must(t, theirs.Set(t.Context(), "k", "newer", 0))
-				release()
-				must(t, <-done)
-				for who, c := range map[string]*advcache.Hybrid[string]{"the process that was overtaken": mine, "the other one": theirs} {
-					if got, _, err := c.Get(t.Context(), "k"); got != "newer" || err != nil {
-						t.Errorf("law 3: %s reads %q, %v; want what the last level has", who, got, err)
-					}
-				}
-			})
-		})
-	}
-}
-
-// TestBusOvertakesAPromotion is the same for a promotion to a level that is not in
-// memory, but belongs to this process.
+// TestBusOvertakesAPromotion has a message about a newer change come while this
+// process copies what is older to a level that is not in memory, but its own.
 func TestBusOvertakesAPromotion(t *testing.T) {
 	t.Run("conditional", func(t *testing.T) { testBusOvertakesAPromotion(t, func(c *gated) advcache.Cache[string] { return c }) })
 	t.Run("without conditions", func(t *testing.T) {

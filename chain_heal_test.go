@@ -96,7 +96,9 @@ func TestMissedChangeIsMadeGoodWhenTheLevelAnswers(t *testing.T) {
 		must(t, a.Set(t.Context(), "k", "old", 24*time.Hour))
 		a.l2.Rate(storetest.AnyOp, storetest.Fail, 1)
 		for range advcache.DefaultBreakerFailures {
-			_ = a.Delete(t.Context(), "k")
+			if err := a.Delete(t.Context(), "k"); err == nil {
+				t.Error("law 7: Delete has no error while level 2 is down")
+			}
 		}
 		time.Sleep(window + window/2) // the mender has tried, and waits for a window
 		a.l2.Heal()

@@ -2,7 +2,6 @@ package advcache
 
 import (
 	"fmt"
-	"reflect"
 	"time"
 )
 
@@ -19,7 +18,7 @@ type ChainLevel[V any] struct {
 // last level, which holds the original, limit is the longest life of an entry,
 // fresh and stale. 0: no limit. It panics if limit is negative or c is nil.
 func Level[V any](c Cache[V], limit time.Duration) ChainLevel[V] {
-	if v := reflect.ValueOf(c); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(c) {
 		panic(fmt.Sprintf("advcache: Level: the cache is nil (%T); hand in a Cache such as inmem.New[V](nil)", c))
 	}
 	if limit < 0 {

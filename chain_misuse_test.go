@@ -71,7 +71,7 @@ func TestBehindCopies(t *testing.T) {
 		c := advcache.NewChain(advcache.Level(m, 0), advcache.Level(l2, 0).With(advcache.LevelOptions{Behind: true}))
 		value := []byte("first")
 		must(t, c.Set(t.Context(), "k", value, 0))
-		copy(value, "XXXXX")
+		copy(value, "other")
 		must(t, c.Close(t.Context()))
 		if got, _, err := l2.Get(t.Context(), "k"); string(got) != "first" || err != nil {
 			t.Errorf("what was queued is %q, %v after its caller changed it; want a copy", got, err)

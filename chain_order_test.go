@@ -93,7 +93,7 @@ func TestReadsAmidASetDoNotPromote(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := newTardy()
 		c := quietChain(t, level(open[string](t, nil), 0), level(below, 0))
-		_ = below.Set(t.Context(), "a", "old", 0)
+		must(t, below.Set(t.Context(), "a", "old", 0))
 		below.beforeSet, below.afterWrite = 10*ds, 10*ds
 		below.plan(10*ds, 0, 0, 9*ds+ds/2)
 		var group sync.WaitGroup
@@ -159,7 +159,7 @@ func TestReadsThatMayBeOlderAreNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := newTardy()
 		c := quietChain(t, level(open[string](t, nil), 0), level(below, 0))
-		_ = below.Set(t.Context(), "a", "old", 0)
+		must(t, below.Set(t.Context(), "a", "old", 0))
 		below.beforeSet, below.afterWrite = 10*ds, 20*ds
 		below.plan(0, 20*ds)
 		var group sync.WaitGroup
@@ -243,7 +243,11 @@ func TestVersionsOfCopiesAboveAChange(t *testing.T) {
 		}
 		below.afterWrite = 2 * ds
 		var group sync.WaitGroup
-		at(&group, start, 2*ds, func() { _ = c.Delete(t.Context(), "a") })
+		at(&group, start, 2*ds, func() {
+			if err := c.Delete(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+		})
 		at(&group, start, 3*ds, func() {
 			e, ok, err := c.GetEntry(t.Context(), "a")
 			if !ok || err != nil {
@@ -260,7 +264,7 @@ func TestVersionsOfCopiesAboveAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		below := newTardy()
 		c := quietChain(t, level(open[string](t, nil), 0), level(below, 0))
-		_ = below.Set(t.Context(), "a", "old", 0)
+		must(t, below.Set(t.Context(), "a", "old", 0))
 		e, _, err := c.GetEntry(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)

@@ -85,7 +85,7 @@ func (c *Chain[V]) Revalidate(ctx context.Context, key string, entry Entry[V]) (
 
 // Exists implements [Cache]: it moves no value, and promotes none.
 func (c *Chain[V]) Exists(ctx context.Context, key string) (bool, error) {
-	e, ok, err := c.head(ctx, key, c.tags.used.Load() || len(c.tags.namespaces) > 0)
+	e, ok, err := c.head(ctx, key, c.tags.inUse())
 	return ok && !e.Absent && e.IsFresh(time.Now()), err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -83,6 +82,9 @@ func newTagStamps[V any](c *Chain[V], namespaces []string) tagStamps[V] {
 	}
 	return tagStamps[V]{chain: c, namespaces: namespaces, tags: make(map[string]*tagStamp[V]), untold: make(map[string]int64)}
 }
+
+// inUse reports whether entries may have tags.
+func (ts *tagStamps[V]) inUse() bool { return ts.used.Load() || len(ts.namespaces) > 0 }
 
 // of returns what is known of a tag.
 func (ts *tagStamps[V]) of(tag string) *tagStamp[V] {
@@ -248,54 +250,6 @@ func (ts *tagStamps[V]) stamp(ctx context.Context, tags []string) error {
 		<-timer.C
 	}
 	return errors.Join(errs...)
-}
-
-// remember has the mender store and tell what could not be.
-func (ts *tagStamps[V]) remember(tags []string, at int64) {
-	if len(tags) == 0 {
-		return
-	}
-	ts.mu.Lock()
-	for _, tag := range tags {
-		ts.untold[tag] = at
-	}
-	ts.mu.Unlock()
-	ts.chain.mend.wake()
-}
-
-// behind reports whether others may not know of a stamp.
-func (ts *tagStamps[V]) behind() bool {
-	ts.mu.RLock()
-	defer ts.mu.RUnlock()
-	return len(ts.untold) > 0
-}
-
-// catchUp stores and tells what could not be, up to the first failure.
-func (ts *tagStamps[V]) catchUp(ctx context.Context) error {
-	ts.mu.RLock()
-	untold := maps.Clone(ts.untold)
-	ts.mu.RUnlock()
-	for tag, at := range untold {
-		s := ts.of(tag)
-		s.reading.Lock()
-		var err error
-		if s.unsaved {
-			err = ts.save(ctx, s)
-		}
-		s.reading.Unlock()
-		if err == nil {
-			err = ts.chain.link.tellTags(ctx, []string{tag}, time.UnixMilli(at))
-		}
-		if err != nil {
-			return err
-		}
-		ts.mu.Lock()
-		if ts.untold[tag] == at { // else there is a newer one
-			delete(ts.untold, tag)
-		}
-		ts.mu.Unlock()
-	}
-	return nil
 }
 
 // stamped is told by the Bus of the stamps of another process.

@@ -33,18 +33,16 @@ func entryWithTag() advcache.Entry[string] {
 // TestStampsAreMadeGood is about what ends many entries at once, where the level or
 // the Bus does not take it at first, or the caller has gone.
 func TestStampsAreMadeGood(t *testing.T) {
-	gone, leave := context.WithCancel(context.Background())
-	leave()
 	for name, c := range map[string]struct {
-		ctx  context.Context //nolint:containedctx // of one call
+		gone bool // the caller
 		fail func(bus *mute, a process)
 		end  func(ctx context.Context, c *advcache.Hybrid[string]) error
 	}{
-		"a tag, unpublished":       {context.Background(), func(bus *mute, _ process) { bus.on.Store(true) }, endTag},
-		"a tag, not stored":        {context.Background(), func(_ *mute, a process) { a.l2.Rate(storetest.OpPut, storetest.Fail, 1) }, endTag},
-		"a tag, the caller gone":   {gone, func(*mute, process) {}, endTag},
-		"a namespace, unpublished": {context.Background(), func(bus *mute, _ process) { bus.on.Store(true) }, endNamespace},
-		"a namespace, not stored":  {context.Background(), func(_ *mute, a process) { a.l2.Rate(storetest.OpPut, storetest.Fail, 1) }, endNamespace},
+		"a tag, unpublished":       {false, func(bus *mute, _ process) { bus.on.Store(true) }, endTag},
+		"a tag, not stored":        {false, func(_ *mute, a process) { a.l2.Rate(storetest.OpPut, storetest.Fail, 1) }, endTag},
+		"a tag, the caller gone":   {true, func(*mute, process) {}, endTag},
+		"a namespace, unpublished": {false, func(bus *mute, _ process) { bus.on.Store(true) }, endNamespace},
+		"a namespace, not stored":  {false, func(_ *mute, a process) { a.l2.Rate(storetest.OpPut, storetest.Fail, 1) }, endNamespace},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -56,7 +54,12 @@ func TestStampsAreMadeGood(t *testing.T) {
 				b.want(t, "law 2", "v")
 				time.Sleep(time.Second)
 				c.fail(bus, a)
-				if err := c.end(c.ctx, a.Hybrid); err == nil {
+				ctx, leave := context.WithCancel(t.Context())
+				defer leave()
+				if c.gone {
+					leave()
+				}
+				if err := c.end(ctx, a.Hybrid); err == nil {
 					t.Error("law 7: there is no error, though others do not know")
 				}
 				a.want(t, "law 3: here they are dead in any case", "")

@@ -167,7 +167,7 @@ func (c *Chain[V]) SetIfAbsent(ctx context.Context, key string, value V, ttl tim
 	}
 	defer c.changing(key)()
 	e := newEntry(value, ttl)
-	if c.tags.used.Load() || len(c.tags.namespaces) > 0 {
+	if c.tags.inUse() {
 		return c.addTagged(ctx, key, e, began)
 	}
 	last.shorten(&e, e.CreatedAt)

@@ -3,6 +3,7 @@ package advcache
 import (
 	"context"
 	"math"
+	"reflect"
 
 	"github.com/advcache/advcache/internal/live"
 )
@@ -35,17 +36,30 @@ type level[V any] interface {
 	delete(ctx context.Context, keys []string) error
 }
 
+// isNil reports whether an option or an argument was left out, also as a nil pointer.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
+}
+
 // levelOf returns c as a level.
 func levelOf[V any](c Cache[V], observe *reporter) level[V] {
 	if source := sourceOf(c); source != nil {
 		return liveLevel[V]{source, c}
 	}
-	if s, ok := c.(interface{ chained() (*Chain[V], any) }); ok {
-		if chain, owner := s.chained(); owner == any(c) {
-			return chainLevel[V]{chain}
-		}
+	if chain, owner := chainOf(c); chain != nil && owner == any(c) {
+		return chainLevel[V]{chain}
 	}
 	return newPlainLevel(c, observe)
+}
+
+// chainOf returns the chain that c is, or that it embeds, and then who is its owner;
+// nil if there is none.
+func chainOf[V any](c Cache[V]) (chain *Chain[V], owner any) {
+	if s, ok := c.(interface{ chained() (*Chain[V], any) }); ok {
+		return s.chained()
+	}
+	return nil, nil
 }
 
 // answer is what a level held. Where values are copied, this one is still the

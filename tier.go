@@ -37,9 +37,7 @@ func newTier[V any](l ChainLevel[V], number int, observe *reporter) *tier[V] {
 	l.opt.complete(number)
 	t := &tier[V]{cache: admitting(l.cache, &l.opt), opt: l.opt, limit: l.limit, timeout: l.opt.Timeout, observe: observe}
 	t.breaker.policy = l.opt.Breaker
-	if s, ok := l.cache.(interface{ chained() (*Chain[V], any) }); ok {
-		t.inner, _ = s.chained()
-	}
+	t.inner, _ = chainOf(l.cache)
 	if t.live = sourceOf(l.cache); t.live != nil && t.opt.Behind {
 		panic(fmt.Sprintf("advcache: level %s: LevelOptions.Behind is set for a %T, which is in memory, so that nothing is gained; leave it out", t.opt.Name, l.cache))
 	}

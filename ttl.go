@@ -38,7 +38,7 @@ type TTL[K comparable, V any] struct {
 // the cache, and each call calls the loader. NewTTL panics if c is nil, ttl is
 // negative, or the options make no sense.
 func NewTTL[K comparable, V any](c Cache[V], ttl time.Duration, o *TTLOptions) *TTL[K, V] {
-	if v := reflect.ValueOf(c); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(c) {
 		panic(fmt.Sprintf("advcache: NewTTL: the cache is nil (%T); hand in a Cache such as inmem.New[V](nil)", c))
 	}
 	return &TTL[K, V]{engine: newEngine(c, ttl, o.withDefaults(ttl))}
